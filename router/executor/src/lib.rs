@@ -1,0 +1,1 @@
+//! Query plan to response. IO only through a trait.

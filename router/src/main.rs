@@ -1,0 +1,3 @@
+//! `eventhub-router`: configuration, telemetry, build, serve, drain.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Subgraph SDLs to a supergraph SDL: merge, rules, satisfiability, diff. Pure.

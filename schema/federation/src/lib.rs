@@ -1,0 +1,1 @@
+//! What a supergraph is: spec directives, field sets, the supergraph model, the query graph. Pure.

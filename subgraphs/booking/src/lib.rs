@@ -1,0 +1,1 @@
+//! The booking subgraph: bookings, payments, the saga.

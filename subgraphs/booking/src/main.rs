@@ -1,0 +1,3 @@
+//! The thin binary of the booking service.
+
+fn main() {}

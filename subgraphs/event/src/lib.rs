@@ -1,0 +1,1 @@
+//! The event subgraph: events, rooms, schedules.

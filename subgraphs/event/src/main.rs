@@ -1,0 +1,3 @@
+//! The thin binary of the event service.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What every process shares, the router too: environment, telemetry, tokens, guard, health, serve and drain.

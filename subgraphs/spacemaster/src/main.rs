@@ -1,0 +1,3 @@
+//! The thin binary of the spacemaster service.
+
+fn main() {}

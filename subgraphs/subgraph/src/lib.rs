@@ -1,0 +1,1 @@
+//! What only subgraphs share: the poem endpoint, guards, errors, ids, pages, the database, the testing kit.

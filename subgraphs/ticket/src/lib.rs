@@ -1,0 +1,1 @@
+//! The ticket subgraph: ticket types, holds, stock.

@@ -1,0 +1,3 @@
+//! The thin binary of the ticket service.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The thin binary of the user service.
+
+fn main() {}

@@ -1,6 +1,10 @@
-//! Schema migrations: one Migrator per database.
-pub mod user;
-pub mod event;
-pub mod ticket;
+//! Schema migrations: one Migrator per database, and the columns they share.
+//!
+//! Never imports `entities`: an old migration must not change when a model does.
+pub mod column;
+
 pub mod booking;
+pub mod event;
 pub mod spacemaster;
+pub mod ticket;
+pub mod user;

@@ -1,1 +1,7 @@
-//! What a supergraph is: spec directives, field sets, the supergraph model, the query graph. Pure.
+//! What a supergraph is: spec directives, field sets, the supergraph model, the query graph.
+//!
+//! Pure: no IO, no clock, no environment, no `async fn`.
+
+pub mod supergraph;
+
+pub use supergraph::{Supergraph, SupergraphError};

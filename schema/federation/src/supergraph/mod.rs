@@ -1,0 +1,182 @@
+//! The supergraph model: a supergraph SDL read into interned types that say, for each subgraph, what it can resolve and how it is entered.
+//!
+//! This is not a GraphQL schema (that is [`Supergraph::schema`]) and it knows no operation. The planner and the satisfiability check walk it.
+//! Source: the `join` specification v0.1–v0.5, as printed by composition.
+
+mod api_schema;
+mod error;
+mod read;
+
+use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::schema::Schema;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, ast};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::sync::Arc;
+
+pub use error::SupergraphError;
+
+/// Index of a subgraph in [`Supergraph::subgraphs`].
+pub type SubgraphId = usize;
+/// Index of a type in [`Supergraph::types`].
+pub type TypeId = usize;
+
+/// A supergraph, ready to be planned over.
+#[derive(Debug)]
+pub struct Supergraph {
+    /// The subgraphs, in the order of the `join__Graph` enum.
+    pub subgraphs: Vec<Subgraph>,
+    /// The whole supergraph schema, federation machinery included.
+    pub schema: Valid<Schema>,
+    /// What clients see: no machinery, nothing `@inaccessible`.
+    pub api_schema: Valid<Schema>,
+    /// Every composite type (object, interface, union).
+    pub types: Vec<CompositeType>,
+    ids: FxHashMap<Name, TypeId>,
+}
+
+/// A subgraph as the supergraph names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subgraph {
+    /// The name given to composition.
+    pub name: String,
+    /// Where it is reached; may be empty.
+    pub url: String,
+}
+
+/// What kind of composite type it is in the supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CompositeKind {
+    /// An object type.
+    Object,
+    /// An interface.
+    Interface,
+    /// A union.
+    Union,
+}
+
+/// A composite type and its place in each subgraph.
+#[derive(Debug)]
+pub struct CompositeType {
+    /// Its name.
+    pub name: Name,
+    /// Its kind in the supergraph; see [`TypeJoin::interface_object`] for the exception.
+    pub kind: CompositeKind,
+    /// The subgraphs that define it, ascending.
+    pub joins: Vec<TypeJoin>,
+    /// Its keys, all subgraphs together.
+    pub keys: Vec<Key>,
+    /// Its fields, by name; empty for unions.
+    pub fields: IndexMap<Name, Field, FxBuildHasher>,
+    /// The object types it may be at runtime, ascending; an object type is its own.
+    pub possible: Vec<TypeId>,
+    /// Of those, the ones that the API shows.
+    pub api_possible: Vec<TypeId>,
+    /// The interfaces that an object type implements in any subgraph.
+    pub interfaces: Vec<TypeId>,
+}
+
+/// A subgraph's view of a type.
+#[derive(Debug)]
+pub struct TypeJoin {
+    /// The subgraph.
+    pub subgraph: SubgraphId,
+    /// The type is an interface elsewhere, but an `@interfaceObject` here: it stands for all implementations, whose names are unknown here.
+    pub interface_object: bool,
+    /// The object types that it may be at runtime in this subgraph.
+    pub possible: Vec<TypeId>,
+}
+
+/// A way to enter a subgraph at a type.
+#[derive(Debug)]
+pub struct Key {
+    /// The subgraph entered.
+    pub subgraph: SubgraphId,
+    /// What it must be told.
+    pub fields: Arc<SelectionSet>,
+    /// Whether the subgraph resolves entities by it.
+    pub resolvable: bool,
+}
+
+/// A field of a composite type.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Name,
+    /// Its type in the supergraph.
+    pub ty: ast::Type,
+    /// The composite type that it returns; `None` for leaves.
+    pub target: Option<TypeId>,
+    /// The subgraphs that define it, ascending.
+    pub joins: Vec<FieldJoin>,
+}
+
+/// A subgraph's view of a field.
+#[derive(Debug)]
+pub struct FieldJoin {
+    /// The subgraph.
+    pub subgraph: SubgraphId,
+    /// Only named here, resolved elsewhere (unless a `@provides` or the field's own key says otherwise).
+    pub external: bool,
+    /// Its type in this subgraph, where it differs.
+    pub ty: Option<ast::Type>,
+    /// What the subgraph must be told about the parent object first.
+    pub requires: Option<Arc<SelectionSet>>,
+    /// What is resolvable below this field although it is external.
+    pub provides: Option<Arc<SelectionSet>>,
+    /// The label under which this subgraph takes the field over, and the subgraph it takes it from.
+    pub override_label: Option<(String, SubgraphId)>,
+    /// Arguments that are filled from an outer object by `@fromContext`, and never by the client.
+    pub context_arguments: Vec<Name>,
+}
+
+impl Supergraph {
+    /// Reads a supergraph SDL.
+    ///
+    /// # Errors
+    /// [`SupergraphError`] when the text is not GraphQL, not a supergraph, or contradicts itself.
+    pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
+        read::supergraph(sdl)
+    }
+
+    /// The id of a composite type.
+    #[must_use]
+    pub fn type_id(&self, name: &str) -> Option<TypeId> {
+        self.ids.get(name).copied()
+    }
+
+    /// The subgraph of this name.
+    #[must_use]
+    pub fn subgraph_id(&self, name: &str) -> Option<SubgraphId> {
+        self.subgraphs.iter().position(|subgraph| subgraph.name == name)
+    }
+}
+
+impl CompositeType {
+    /// How `subgraph` sees this type, if it does.
+    #[must_use]
+    pub fn join(&self, subgraph: SubgraphId) -> Option<&TypeJoin> {
+        self.joins.iter().find(|join| join.subgraph == subgraph)
+    }
+
+    /// Whether objects of the type may be of several runtime types.
+    #[must_use]
+    pub fn is_abstract(&self) -> bool {
+        self.kind != CompositeKind::Object
+    }
+}
+
+impl Field {
+    /// How `subgraph` sees this field, if it does.
+    #[must_use]
+    pub fn join(&self, subgraph: SubgraphId) -> Option<&FieldJoin> {
+        self.joins.iter().find(|join| join.subgraph == subgraph)
+    }
+
+    /// The field's type in `subgraph`.
+    #[must_use]
+    pub fn type_in(&self, subgraph: SubgraphId) -> &ast::Type {
+        self.join(subgraph).and_then(|join| join.ty.as_ref()).unwrap_or(&self.ty)
+    }
+}

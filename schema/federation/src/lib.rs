@@ -2,6 +2,9 @@
 //!
 //! Pure: no IO, no clock, no environment, no `async fn`.
 
+pub mod field_set;
+pub mod link;
+pub mod spec;
 pub mod supergraph;
 
 pub use supergraph::{Supergraph, SupergraphError};

@@ -1,1 +1,200 @@
-//! Migrations of the booking database.
+//! Migrations of the booking database: bookings, their payments and refunds, and what was asked before.
+//!
+//! `due_at` in `bookings` and `refunds` is the queue of the workers: the moment at which somebody must look at the row again, or `NULL` when
+//! it rests. A worker takes a row by moving `due_at` into the future, so that a worker that dies gives it back by doing nothing.
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+use crate::column::{id, instant, nullable_instant};
+
+/// Everything that was ever done to the booking database, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateBookings)]
+    }
+}
+
+/// The tables of the first release.
+struct CreateBookings;
+
+impl MigrationName for CreateBookings {
+    fn name(&self) -> &str {
+        "m0001_create_bookings"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateBookings {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            bookings(manager),
+            booking_history(manager),
+            idempotency_keys(manager),
+            payment_attempts(manager),
+            refunds(manager),
+            test_charges(manager),
+        ] {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in
+            ["test_charges", "refunds", "payment_attempts", "idempotency_keys", "booking_history", "bookings"]
+        {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `unit_price`, `currency` and `total` come with the hold: a booking without them was never more than a request.
+fn bookings(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("bookings")
+        .col(id("id").primary_key())
+        .col(id("user_id"))
+        .col(id("event_id"))
+        .col(id("ticket_type_id"))
+        .col(ColumnDef::new("quantity").integer().not_null())
+        .col(ColumnDef::new("status").string_len(16).not_null())
+        .col(ColumnDef::new("phase").string_len(16))
+        .col(ColumnDef::new("cancel_reason").string_len(32))
+        .col(ColumnDef::new("refusal_code").string_len(64))
+        .col(ColumnDef::new("refusal_available").integer())
+        .col(ColumnDef::new("unit_price").big_integer())
+        .col(ColumnDef::new("currency").char_len(3))
+        .col(ColumnDef::new("total").big_integer())
+        .col(ColumnDef::new("keyed").boolean().not_null())
+        .col(instant(manager, "expires_at"))
+        .col(ColumnDef::new("version").integer().not_null())
+        .col(nullable_instant(manager, "due_at"))
+        .col(ColumnDef::new("tries").integer().not_null())
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("quantity > 0"))
+        .check(Expr::cust("status IN ('PENDING', 'PAID', 'CANCELLED')"))
+        .check(Expr::cust("phase IS NULL OR phase IN ('NEW', 'HELD', 'PAYING', 'CONFIRMING', 'CANCELLING')"))
+        .check(Expr::cust("total IS NULL OR total = unit_price * quantity"))
+        .check(Expr::cust("status <> 'PAID' OR total IS NOT NULL"))
+        .to_owned()
+}
+
+/// Append-only: one row for every version of a booking.
+fn booking_history(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("booking_history")
+        .col(id("booking_id"))
+        .col(ColumnDef::new("version").integer().not_null())
+        .col(ColumnDef::new("from_status").string_len(16))
+        .col(ColumnDef::new("to_status").string_len(16).not_null())
+        .col(ColumnDef::new("phase").string_len(16))
+        .col(ColumnDef::new("cancel_reason").string_len(32))
+        .col(ColumnDef::new("actor").string_len(64).not_null())
+        .col(instant(manager, "at"))
+        .primary_key(Index::create().col("booking_id").col("version"))
+        .to_owned()
+}
+
+fn idempotency_keys(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    let mut key = ColumnDef::new("idempotency_key");
+    match manager.get_database_backend() {
+        // The server's default collation takes "a" and "A" for one key, and "a " for a third spelling of it.
+        DbBackend::MySql => key.custom("varchar(128) CHARACTER SET ascii COLLATE ascii_bin"),
+        _ => key.string_len(128),
+    };
+    Table::create()
+        .table("idempotency_keys")
+        .col(id("user_id"))
+        .col(ColumnDef::new("operation").string_len(32).not_null())
+        .col(key.not_null())
+        .col(ColumnDef::new("body_hash").char_len(64).not_null())
+        .col(id("booking_id"))
+        .col(instant(manager, "created_at"))
+        .primary_key(Index::create().col("user_id").col("operation").col("idempotency_key"))
+        .to_owned()
+}
+
+/// Rows are added and move forward, never taken away. `transaction_id` is the provider's own name for the money.
+fn payment_attempts(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("payment_attempts")
+        .col(id("id").primary_key())
+        .col(id("booking_id"))
+        .col(ColumnDef::new("seq").integer().not_null())
+        .col(ColumnDef::new("provider").string_len(16).not_null())
+        .col(ColumnDef::new("amount").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3).not_null())
+        .col(ColumnDef::new("state").string_len(16).not_null())
+        .col(ColumnDef::new("transaction_id").string_len(128))
+        .col(ColumnDef::new("paid_amount").big_integer())
+        .col(ColumnDef::new("paid_currency").char_len(3))
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("amount > 0"))
+        .check(Expr::cust(
+            "state IN ('CREATED', 'PENDING', 'SUCCEEDED', 'FAILED', 'EXPIRED', 'VOIDED', 'REVERSED')",
+        ))
+        .to_owned()
+}
+
+fn refunds(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("refunds")
+        .col(id("id").primary_key())
+        .col(id("payment_id"))
+        .col(id("booking_id"))
+        .col(ColumnDef::new("amount").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3).not_null())
+        .col(ColumnDef::new("state").string_len(16).not_null())
+        .col(nullable_instant(manager, "due_at"))
+        .col(ColumnDef::new("tries").integer().not_null())
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("amount > 0"))
+        .check(Expr::cust("state IN ('REQUESTED', 'SUBMITTED', 'DONE', 'FAILED', 'MANUAL')"))
+        .to_owned()
+}
+
+/// The books of the built-in test provider: it answers truthfully about what it was told, also after a restart.
+fn test_charges(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("test_charges")
+        .col(id("id").primary_key())
+        .col(ColumnDef::new("amount").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3).not_null())
+        .col(ColumnDef::new("state").string_len(16).not_null())
+        .col(instant(manager, "created_at"))
+        .check(Expr::cust("state IN ('PAID', 'VOIDED', 'REFUNDED')"))
+        .to_owned()
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
+        let mut index = Index::create().name(name).table(table).to_owned();
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    };
+    vec![
+        index("bookings_by_user", "bookings", &["user_id", "id"]),
+        index("bookings_by_event", "bookings", &["event_id", "status"]),
+        index("bookings_due", "bookings", &["due_at"]),
+        index("payments_by_booking", "payment_attempts", &["booking_id", "seq"]).unique().to_owned(),
+        index("payments_by_transaction", "payment_attempts", &["provider", "transaction_id"])
+            .unique()
+            .to_owned(),
+        index("refunds_by_payment", "refunds", &["payment_id"]).unique().to_owned(),
+        index("refunds_by_booking", "refunds", &["booking_id"]),
+        index("refunds_due", "refunds", &["due_at"]),
+    ]
+}

@@ -1,1 +1,138 @@
-//! Migrations of the ticket database.
+//! Migrations of the ticket database: what may be sold, what is held, what was sold.
+//!
+//! No foreign keys: with them InnoDB would take a shared lock on the one hot parent row for every hold, and a tombstone has no parent at all.
+//! The rules that must never break are `CHECK`s and unique keys instead, because two racing writers can both pass a prior read.
+use sea_orm_migration::prelude::*;
+
+use crate::column::{id, instant, nullable_instant};
+
+/// Everything that was ever done to the ticket database, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateSale)]
+    }
+}
+
+/// The tables of the first release.
+struct CreateSale;
+
+impl MigrationName for CreateSale {
+    fn name(&self) -> &str {
+        "m0001_create_sale"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateSale {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [events(manager), ticket_types(manager), holds(manager), tickets(manager)] {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["tickets", "holds", "ticket_types", "events"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The capacity row of an event: `allocated` is the sum of its types' quotas, and never more than `capacity`.
+fn events(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("events")
+        .col(id("id").primary_key())
+        .col(ColumnDef::new("capacity").integer().not_null())
+        .col(ColumnDef::new("allocated").big_integer().not_null())
+        .col(ColumnDef::new("cancelled").boolean().not_null())
+        .col(instant(manager, "starts_at"))
+        .col(instant(manager, "ends_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("allocated >= 0 AND allocated <= capacity"))
+        .to_owned()
+}
+
+fn ticket_types(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("ticket_types")
+        .col(id("id").primary_key())
+        .col(id("event_id"))
+        .col(ColumnDef::new("name").string_len(16).not_null())
+        .col(ColumnDef::new("price").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3).not_null())
+        .col(ColumnDef::new("quota").integer().not_null())
+        .col(ColumnDef::new("sold").integer().not_null())
+        .col(ColumnDef::new("held").integer().not_null())
+        .col(ColumnDef::new("state").string_len(8).not_null())
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("sold >= 0 AND held >= 0 AND sold + held <= quota"))
+        .check(Expr::cust("price >= 0"))
+        .check(Expr::cust("state IN ('OPEN', 'CLOSED')"))
+        .to_owned()
+}
+
+/// A hold that was released before it was taken is a tombstone: it has no type, no event and no price.
+fn holds(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("holds")
+        .col(id("id").primary_key())
+        .col(ColumnDef::new("event_id").char_len(36))
+        .col(ColumnDef::new("ticket_type_id").char_len(36))
+        .col(ColumnDef::new("user_id").char_len(36))
+        .col(ColumnDef::new("quantity").integer().not_null())
+        .col(ColumnDef::new("unit_price").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3).not_null())
+        .col(ColumnDef::new("status").string_len(16).not_null())
+        .col(instant(manager, "expires_at"))
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("quantity > 0 OR (quantity = 0 AND status = 'RELEASED')"))
+        .check(Expr::cust("status IN ('HELD', 'CONFIRMED', 'RELEASED', 'EXPIRED')"))
+        .to_owned()
+}
+
+/// One admission each. The code is compared byte by byte on every database.
+fn tickets(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("tickets")
+        .col(id("booking_id"))
+        .col(ColumnDef::new("seq").integer().not_null())
+        .col(id("event_id"))
+        .col(id("ticket_type_id"))
+        .col(id("user_id"))
+        .col(ColumnDef::new("code").char_len(26).not_null())
+        .col(ColumnDef::new("status").string_len(8).not_null())
+        .col(instant(manager, "created_at"))
+        .col(nullable_instant(manager, "used_at"))
+        .col(nullable_instant(manager, "voided_at"))
+        .primary_key(Index::create().col("booking_id").col("seq"))
+        .check(Expr::cust("status IN ('VALID', 'USED', 'VOID')"))
+        .to_owned()
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
+        let mut index = Index::create().name(name).table(table).to_owned();
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    };
+    vec![
+        index("ticket_types_by_name", "ticket_types", &["event_id", "name"]).unique().to_owned(),
+        index("holds_by_type", "holds", &["ticket_type_id", "status", "expires_at"]),
+        index("holds_by_expiry", "holds", &["status", "expires_at"]),
+        index("tickets_by_code", "tickets", &["code"]).unique().to_owned(),
+        index("tickets_by_user", "tickets", &["user_id", "booking_id"]),
+    ]
+}

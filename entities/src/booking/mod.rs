@@ -1,0 +1,12 @@
+//! The booking database: bookings and their history, what was asked under which key, payments, refunds, and the test provider's books.
+//!
+//! A booking's public status and its internal phase are two columns, but one state: [`status::BookingState`].
+
+pub mod status;
+
+pub mod booking_history;
+pub mod bookings;
+pub mod idempotency_keys;
+pub mod payment_attempts;
+pub mod refunds;
+pub mod test_charges;

@@ -1,0 +1,47 @@
+//! Rows of `ticket_types`: the counters that decide who gets a ticket.
+
+use sea_orm::entity::prelude::*;
+
+use super::status::{Category, SaleState};
+use crate::ids::{EventId, TicketTypeId};
+use crate::money::Currency;
+
+/// A kind of ticket of one event.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ticket_types")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TicketTypeId,
+    /// The event it admits to.
+    pub event_id: EventId,
+    /// Its name: one of each per event.
+    pub name: Category,
+    /// The price of one, in minor units of `currency`.
+    pub price: i64,
+    /// The currency of the price.
+    pub currency: Currency,
+    /// How many there are.
+    pub quota: i32,
+    /// How many are paid for.
+    pub sold: i32,
+    /// How many are held for buyers who may yet pay.
+    pub held: i32,
+    /// Whether an organiser lets it be sold.
+    pub state: SaleState,
+    /// When it was created.
+    pub created_at: DateTimeUtc,
+    /// When its terms were last changed; sales do not count.
+    pub updated_at: DateTimeUtc,
+}
+
+impl Model {
+    /// How many can be had now.
+    #[must_use]
+    pub const fn available(&self) -> i32 {
+        self.quota - self.sold - self.held
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

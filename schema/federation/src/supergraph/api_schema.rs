@@ -41,7 +41,9 @@ fn feature(directive: &Directive) -> Option<Feature> {
     let identity = if is_version { segments.next()? } else { last }.to_owned();
     let name = argument("as").and_then(|value| value.as_str()).unwrap_or(&identity).to_owned();
     let purpose = argument("for").and_then(|value| value.as_enum()).map(|purpose| purpose.to_string());
-    let imports = argument("import").and_then(|value| value.as_list()).map(|list| list.iter().filter_map(|item| import(item)).collect());
+    let imports = argument("import")
+        .and_then(|value| value.as_list())
+        .map(|list| list.iter().filter_map(|item| import(item)).collect());
     Some(Feature { url, identity, name, purpose, imports: imports.unwrap_or_default() })
 }
 
@@ -49,7 +51,8 @@ fn import(value: &Value) -> Option<(String, String)> {
     if let Some(name) = value.as_str() {
         return Some((name.to_owned(), name.to_owned()));
     }
-    let entry = |key: &str| value.as_object()?.iter().find(|(name, _)| name == key)?.1.as_str().map(str::to_owned);
+    let entry =
+        |key: &str| value.as_object()?.iter().find(|(name, _)| name == key)?.1.as_str().map(str::to_owned);
     let name = entry("name")?;
     let alias = entry("as").unwrap_or_else(|| name.clone());
     Some((name, alias))
@@ -79,7 +82,10 @@ impl Feature {
 }
 
 /// The API schema of a supergraph schema.
-pub(super) fn api_schema(supergraph: &Schema, features: &[Feature]) -> Result<Valid<Schema>, SupergraphError> {
+pub(super) fn api_schema(
+    supergraph: &Schema,
+    features: &[Feature],
+) -> Result<Valid<Schema>, SupergraphError> {
     let inaccessible = features
         .iter()
         .find(|feature| feature.identity == "inaccessible")
@@ -96,9 +102,9 @@ pub(super) fn api_schema(supergraph: &Schema, features: &[Feature]) -> Result<Va
 fn remove_machinery(schema: &mut Schema, features: &[Feature]) {
     let machinery = |name: &Name| features.iter().any(|feature| feature.owns_type(name));
     schema.types.retain(|name, definition| definition.is_built_in() || !machinery(name));
-    schema
-        .directive_definitions
-        .retain(|name, definition| definition.is_built_in() || !features.iter().any(|feature| feature.owns_directive(name)));
+    schema.directive_definitions.retain(|name, definition| {
+        definition.is_built_in() || !features.iter().any(|feature| feature.owns_directive(name))
+    });
 }
 
 fn remove_inaccessible(schema: &mut Schema, directive: &str) {
@@ -127,11 +133,15 @@ fn remove_inaccessible(schema: &mut Schema, directive: &str) {
                 interface.fields.retain(|_, field| !hides_field(field));
                 interface.fields.values_mut().for_each(|field| retain_arguments(field, &hides_input));
             }
-            ExtendedType::Union(union) => union.make_mut().members.retain(|member| !gone.contains(&member.name)),
+            ExtendedType::Union(union) => {
+                union.make_mut().members.retain(|member| !gone.contains(&member.name))
+            }
             ExtendedType::Enum(enumeration) => {
                 enumeration.make_mut().values.retain(|_, value| !value.directives.has(directive));
             }
-            ExtendedType::InputObject(input) => input.make_mut().fields.retain(|_, field| !hides_input(field)),
+            ExtendedType::InputObject(input) => {
+                input.make_mut().fields.retain(|_, field| !hides_input(field))
+            }
         }
     }
     for definition in schema.directive_definitions.values_mut() {
@@ -145,7 +155,10 @@ fn remove_inaccessible(schema: &mut Schema, directive: &str) {
     }
 }
 
-fn retain_arguments(field: &mut Component<ast::FieldDefinition>, hides: &impl Fn(&ast::InputValueDefinition) -> bool) {
+fn retain_arguments(
+    field: &mut Component<ast::FieldDefinition>,
+    hides: &impl Fn(&ast::InputValueDefinition) -> bool,
+) {
     if field.arguments.iter().any(|argument| hides(argument)) {
         field.make_mut().arguments.retain(|argument| !hides(argument));
     }
@@ -159,7 +172,9 @@ fn strip_applications(schema: &mut Schema) {
     for definition in schema.types.values_mut() {
         match definition {
             ExtendedType::Scalar(scalar) if scalar.is_built_in() => {}
-            ExtendedType::Scalar(scalar) => scalar.make_mut().directives.retain(|directive| keep(&directive.name)),
+            ExtendedType::Scalar(scalar) => {
+                scalar.make_mut().directives.retain(|directive| keep(&directive.name))
+            }
             ExtendedType::Object(object) => {
                 let object = object.make_mut();
                 object.directives.0.clear();
@@ -194,7 +209,8 @@ fn strip_applications(schema: &mut Schema) {
 }
 
 fn strip_field(field: &mut Component<ast::FieldDefinition>, keep: impl Fn(&Name) -> bool + Copy) {
-    let clean = field.directives.is_empty() && field.arguments.iter().all(|argument| argument.directives.is_empty());
+    let clean =
+        field.directives.is_empty() && field.arguments.iter().all(|argument| argument.directives.is_empty());
     if clean {
         return;
     }

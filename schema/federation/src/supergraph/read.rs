@@ -3,7 +3,10 @@
 //! Source: join specification v0.1–v0.5.
 
 use super::api_schema::{self, Feature};
-use super::{CompositeKind, CompositeType, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph, SupergraphError, TypeId, TypeJoin};
+use super::{
+    CompositeKind, CompositeType, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph, SupergraphError,
+    TypeId, TypeJoin,
+};
 use apollo_compiler::ast::{self, Value};
 use apollo_compiler::executable::{FieldSet, Selection, SelectionSet};
 use apollo_compiler::schema::{Component, Directive, ExtendedType, FieldDefinition, Schema};
@@ -15,7 +18,18 @@ use std::sync::Arc;
 
 /// Features that may be linked `for: EXECUTION` or `for: SECURITY`: the router refuses a supergraph whose meaning it would miss.
 const KNOWN_FEATURES: [&str; 12] = [
-    "link", "core", "join", "tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "context", "connect", "source",
+    "link",
+    "core",
+    "join",
+    "tag",
+    "inaccessible",
+    "authenticated",
+    "requiresScopes",
+    "policy",
+    "cost",
+    "context",
+    "connect",
+    "source",
 ];
 
 /// Reads the whole supergraph.
@@ -32,7 +46,9 @@ pub(super) fn supergraph(sdl: &str) -> Result<Supergraph, SupergraphError> {
 }
 
 fn check_features(features: &[Feature]) -> Result<(), SupergraphError> {
-    let unknown = features.iter().find(|feature| feature.purpose.is_some() && !KNOWN_FEATURES.contains(&feature.identity.as_str()));
+    let unknown = features
+        .iter()
+        .find(|feature| feature.purpose.is_some() && !KNOWN_FEATURES.contains(&feature.identity.as_str()));
     match unknown {
         None => Ok(()),
         Some(feature) => Err(SupergraphError::UnsupportedFeature {
@@ -61,7 +77,8 @@ impl<'a> Reader<'a> {
         let mut graphs = FxHashMap::default();
         for value in graph_enum.values.values() {
             let graph = value.directives.get("join__graph");
-            let text = |argument: &str| Some(graph?.specified_argument_by_name(argument)?.as_str()?.to_owned());
+            let text =
+                |argument: &str| Some(graph?.specified_argument_by_name(argument)?.as_str()?.to_owned());
             graphs.insert(value.value.clone(), subgraphs.len());
             subgraphs.push(Subgraph {
                 name: text("name").unwrap_or_else(|| value.value.to_string()),
@@ -69,8 +86,12 @@ impl<'a> Reader<'a> {
             });
         }
         let composite = |ty: &ExtendedType| ty.is_object() || ty.is_interface() || ty.is_union();
-        let names: Vec<Name> =
-            schema.types.iter().filter(|(_, ty)| composite(ty) && !ty.is_built_in()).map(|(name, _)| name.clone()).collect();
+        let names: Vec<Name> = schema
+            .types
+            .iter()
+            .filter(|(_, ty)| composite(ty) && !ty.is_built_in())
+            .map(|(name, _)| name.clone())
+            .collect();
         let ids = names.iter().cloned().enumerate().map(|(id, name)| (name, id)).collect();
         let mut reader = Self { schema, api, subgraphs, graphs, ids, names, members: FxHashMap::default() };
         reader.members = reader.members()?;
@@ -85,17 +106,23 @@ impl<'a> Reader<'a> {
         let definition = &self.schema.types[name];
         let no_fields = IndexMap::default();
         let (kind, fields, interfaces) = match definition {
-            ExtendedType::Object(object) => (CompositeKind::Object, &object.fields, Some(&object.implements_interfaces)),
+            ExtendedType::Object(object) => {
+                (CompositeKind::Object, &object.fields, Some(&object.implements_interfaces))
+            }
             ExtendedType::Interface(interface) => {
                 (CompositeKind::Interface, &interface.fields, Some(&interface.implements_interfaces))
             }
-            ExtendedType::Union(_) | ExtendedType::Scalar(_) | ExtendedType::Enum(_) | ExtendedType::InputObject(_) => {
-                (CompositeKind::Union, &no_fields, None)
-            }
+            ExtendedType::Union(_)
+            | ExtendedType::Scalar(_)
+            | ExtendedType::Enum(_)
+            | ExtendedType::InputObject(_) => (CompositeKind::Union, &no_fields, None),
         };
         let joins = self.type_joins(id, name, definition)?;
         let keys = self.keys(name, definition)?;
-        let fields = fields.values().map(|field| self.field(name, field, &joins, &keys)).collect::<Result<Vec<_>, _>>()?;
+        let fields = fields
+            .values()
+            .map(|field| self.field(name, field, &joins, &keys))
+            .collect::<Result<Vec<_>, _>>()?;
         let possible = self.possible(id, None);
         let shown = |ty: &TypeId| self.api.types.contains_key(&self.names[*ty]);
         Ok(CompositeType {
@@ -103,21 +130,37 @@ impl<'a> Reader<'a> {
             kind,
             joins,
             keys,
-            fields: fields.into_iter().map(|field| (field.name.clone(), field)).collect::<IndexMap<_, _, FxBuildHasher>>(),
+            fields: fields
+                .into_iter()
+                .map(|field| (field.name.clone(), field))
+                .collect::<IndexMap<_, _, FxBuildHasher>>(),
             api_possible: possible.iter().copied().filter(shown).collect(),
             possible,
-            interfaces: interfaces.into_iter().flatten().filter_map(|interface| self.ids.get(&interface.name).copied()).collect(),
+            interfaces: interfaces
+                .into_iter()
+                .flatten()
+                .filter_map(|interface| self.ids.get(&interface.name).copied())
+                .collect(),
         })
     }
 
-    fn type_joins(&self, id: TypeId, name: &Name, definition: &ExtendedType) -> Result<Vec<TypeJoin>, SupergraphError> {
+    fn type_joins(
+        &self,
+        id: TypeId,
+        name: &Name,
+        definition: &ExtendedType,
+    ) -> Result<Vec<TypeJoin>, SupergraphError> {
         let mut joins: Vec<TypeJoin> = Vec::new();
         for directive in definition.directives().get_all("join__type") {
             let subgraph = self.graph(directive, name.as_str())?;
             let interface_object = flag(directive, "isInterfaceObject");
             match joins.iter_mut().find(|join| join.subgraph == subgraph) {
                 Some(join) => join.interface_object |= interface_object,
-                None => joins.push(TypeJoin { subgraph, interface_object, possible: self.possible(id, Some(subgraph)) }),
+                None => joins.push(TypeJoin {
+                    subgraph,
+                    interface_object,
+                    possible: self.possible(id, Some(subgraph)),
+                }),
             }
         }
         joins.sort_by_key(|join| join.subgraph);
@@ -134,7 +177,10 @@ impl<'a> Reader<'a> {
                 Ok(Key {
                     subgraph: self.graph(directive, name.as_str())?,
                     fields: self.field_set(name.as_str(), name, fields)?,
-                    resolvable: directive.specified_argument_by_name("resolvable").and_then(|value| value.to_bool()) != Some(false),
+                    resolvable: directive
+                        .specified_argument_by_name("resolvable")
+                        .and_then(|value| value.to_bool())
+                        != Some(false),
                 })
             })
             .collect()
@@ -179,16 +225,21 @@ impl<'a> Reader<'a> {
         let coordinate = format!("{parent}.{}", field.name);
         let subgraph = self.graph(directive, &coordinate)?;
         let text = |name: &str| directive.specified_argument_by_name(name).and_then(|value| value.as_str());
-        let field_set = |name: &str, on: &Name| text(name).map(|fields| self.field_set(&coordinate, on, fields)).transpose();
+        let field_set = |name: &str, on: &Name| {
+            text(name).map(|fields| self.field_set(&coordinate, on, fields)).transpose()
+        };
         let ty = text("type").and_then(|ty| ast::Type::parse(ty, "join__field.type").ok());
-        let own_key = || keys.iter().any(|key| key.subgraph == subgraph && top_level(&key.fields, &field.name));
+        let own_key =
+            || keys.iter().any(|key| key.subgraph == subgraph && top_level(&key.fields, &field.name));
         Ok(FieldJoin {
             subgraph,
             // A subgraph that is entered by a field has its value, whatever it says of it.
             external: (flag(directive, "external") && !own_key()) || flag(directive, "usedOverridden"),
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
-            override_label: text("overrideLabel").zip(text("override").and_then(|name| self.named(name))).map(|(label, from)| (label.to_owned(), from)),
+            override_label: text("overrideLabel")
+                .zip(text("override").and_then(|name| self.named(name)))
+                .map(|(label, from)| (label.to_owned(), from)),
             context_arguments: context_arguments(directive),
             ty,
         })
@@ -198,7 +249,11 @@ impl<'a> Reader<'a> {
     fn resolve_overrides(&self, joins: &mut Vec<FieldJoin>, _field: &Component<FieldDefinition>) {
         let decided: Vec<(SubgraphId, SubgraphId, bool)> = joins
             .iter()
-            .filter_map(|join| join.override_label.as_ref().map(|(label, from)| (join.subgraph, *from, label == "percent(100)")))
+            .filter_map(|join| {
+                join.override_label
+                    .as_ref()
+                    .map(|(label, from)| (join.subgraph, *from, label == "percent(100)"))
+            })
             .collect();
         for (to, from, moved) in decided {
             let loser = if moved { from } else { to };
@@ -213,13 +268,18 @@ impl<'a> Reader<'a> {
     fn graph(&self, directive: &Directive, coordinate: &str) -> Result<SubgraphId, SupergraphError> {
         let graph = directive.specified_argument_by_name("graph").and_then(|value| value.as_enum());
         let graph = graph.ok_or(SupergraphError::NotASupergraph)?;
-        self.graphs
-            .get(graph)
-            .copied()
-            .ok_or_else(|| SupergraphError::UnknownSubgraph { coordinate: coordinate.to_owned(), graph: graph.clone() })
+        self.graphs.get(graph).copied().ok_or_else(|| SupergraphError::UnknownSubgraph {
+            coordinate: coordinate.to_owned(),
+            graph: graph.clone(),
+        })
     }
 
-    fn field_set(&self, coordinate: &str, on: &Name, fields: &str) -> Result<Arc<SelectionSet>, SupergraphError> {
+    fn field_set(
+        &self,
+        coordinate: &str,
+        on: &Name,
+        fields: &str,
+    ) -> Result<Arc<SelectionSet>, SupergraphError> {
         match FieldSet::parse_and_validate(self.schema, on.clone(), fields, "field set") {
             Ok(set) => Ok(Arc::new(set.into_inner().selection_set)),
             Err(errors) => Err(SupergraphError::InvalidFieldSet {
@@ -250,15 +310,20 @@ impl<'a> Reader<'a> {
                 ExtendedType::Object(object) => {
                     for interface in &object.implements_interfaces {
                         let Some(&interface_id) = self.ids.get(&interface.name) else { continue };
-                        let said = self.said(&object.directives, "join__implements", "interface", &interface.name)?;
-                        members.entry(interface_id).or_default().extend(said.into_iter().map(|subgraph| (id, subgraph)));
+                        let said =
+                            self.said(&object.directives, "join__implements", "interface", &interface.name)?;
+                        members
+                            .entry(interface_id)
+                            .or_default()
+                            .extend(said.into_iter().map(|subgraph| (id, subgraph)));
                     }
                 }
                 ExtendedType::Union(union) => {
                     let entry = members.entry(id).or_default();
                     for member in &union.members {
                         let Some(&member_id) = self.ids.get(&member.name) else { continue };
-                        let said = self.said(&union.directives, "join__unionMember", "member", &member.name)?;
+                        let said =
+                            self.said(&union.directives, "join__unionMember", "member", &member.name)?;
                         entry.extend(said.into_iter().map(|subgraph| (member_id, subgraph)));
                     }
                 }
@@ -282,7 +347,10 @@ impl<'a> Reader<'a> {
         }
         directives
             .get_all(directive)
-            .filter(|said| said.specified_argument_by_name(argument).and_then(|value| value.as_str()) == Some(member.as_str()))
+            .filter(|said| {
+                said.specified_argument_by_name(argument).and_then(|value| value.as_str())
+                    == Some(member.as_str())
+            })
             .map(|said| self.graph(said, member.as_str()).map(Some))
             .collect()
     }
@@ -305,7 +373,8 @@ fn flag(directive: &Directive, name: &str) -> bool {
 }
 
 fn context_arguments(directive: &Directive) -> Vec<Name> {
-    let arguments = directive.specified_argument_by_name("contextArguments").and_then(|value| value.as_list());
+    let arguments =
+        directive.specified_argument_by_name("contextArguments").and_then(|value| value.as_list());
     let name = |entry: &Node<Value>| {
         let (_, name) = entry.as_object()?.iter().find(|(key, _)| key == "name")?;
         Name::new(name.as_str()?).ok()

@@ -1,0 +1,275 @@
+//! What there is to be had at a position, and every subgraph that has it.
+
+use super::{START, Search, View, Way};
+use crate::budget::Exhausted;
+use crate::selection::{Arguments, FieldSelection, Selection, SelectionId};
+use apollo_compiler::Name;
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::name;
+use federation::supergraph::{CompositeKind, Field, FieldJoin, SubgraphId, TypeId};
+use std::rc::Rc;
+
+/// A field to be had at a position, for one runtime type or for all those meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// The runtime type for which it is asked; `None` asks on the view's own type.
+    pub(crate) on: Option<TypeId>,
+    pub(super) types: Vec<TypeId>,
+    pub(crate) field: FieldSelection,
+    /// Whether two subgraphs may be asked for parts of it.
+    pub(super) splittable: bool,
+}
+
+/// A request that fields of one position can share: into which subgraph, at which type, after what.
+pub(super) type Request = (SubgraphId, TypeId, Option<SelectionId>);
+
+/// A subgraph that has a field, and its price before anything below the field is counted.
+pub(super) struct Candidate {
+    pub(super) way: Way,
+    /// How that subgraph sees what is below the field.
+    pub(super) child: Option<View>,
+    pub(super) depth: u32,
+    pub(super) fetches: u32,
+    pub(super) request: Request,
+}
+
+impl<'a> Search<'a> {
+    /// The fields of `asked` that objects seen by `view` can have.
+    pub(super) fn units(&mut self, asked: &Selection, view: View) -> Vec<Unit> {
+        let seen = self.runtime_types(view);
+        let mut merged: IndexMap<&FieldSelection, Vec<TypeId>> = IndexMap::default();
+        for group in &asked.groups {
+            let types: Vec<TypeId> = group.types.iter().copied().filter(|ty| seen.contains(ty)).collect();
+            if types.is_empty() {
+                continue;
+            }
+            for field in group.fields.iter().filter(|field| !field.is_meta()) {
+                merged.entry(field).or_default().extend(&types);
+            }
+        }
+        let mut units = Vec::new();
+        if asked.typename && view.subgraph != START {
+            let field = FieldSelection {
+                key: name!("__typename"),
+                field: name!("__typename"),
+                arguments: Rc::new(Arguments::default()),
+                sub: None,
+            };
+            units.push(Unit { on: None, types: seen.clone(), field, splittable: false });
+        }
+        for (field, mut types) in merged {
+            types.sort_unstable();
+            let splittable = self.splittable(view, types[0], &field.field);
+            let unit = |on, types| Unit { on, types, field: field.clone(), splittable };
+            if self.asked_on_own_type(view, &seen, &types, &field.field) {
+                units.push(unit(None, types));
+            } else {
+                units.extend(types.iter().map(|&ty| unit(Some(ty), vec![ty])));
+            }
+        }
+        units
+    }
+
+    /// The object types that an object seen by `view` may have.
+    fn runtime_types(&self, view: View) -> Vec<TypeId> {
+        let ty = &self.supergraph.types[view.ty];
+        match ty.join(view.subgraph) {
+            Some(join) if !join.interface_object => join.possible.clone(),
+            _ => ty.possible.clone(),
+        }
+    }
+
+    fn splittable(&self, view: View, ty: TypeId, field: &Name) -> bool {
+        let types = &self.supergraph.types;
+        let is_mutation = self
+            .supergraph
+            .schema
+            .schema_definition
+            .mutation
+            .as_ref()
+            .is_some_and(|root| root.name == types[view.ty].name);
+        let definition = types[ty].fields.get(field);
+        !is_mutation && definition.is_some_and(|field| !field.ty.is_list())
+    }
+
+    /// Whether a field can be asked of the view's own type, without telling runtime types apart.
+    fn asked_on_own_type(&self, view: View, seen: &[TypeId], types: &[TypeId], field: &Name) -> bool {
+        let ty = &self.supergraph.types[view.ty];
+        if ty.kind == CompositeKind::Object || view.subgraph == START || self.knows_no_types(view) {
+            return true;
+        }
+        let on_interface = ty
+            .fields
+            .get(field)
+            .and_then(|field| field.join(view.subgraph))
+            .is_some_and(|join| !join.external || view.provided != 0);
+        on_interface
+            && types.len() == seen.len()
+            && seen.iter().all(|&ty| self.resolved_here(view, ty, field).is_some())
+    }
+
+    /// Whether the view's subgraph sees an `@interfaceObject`.
+    pub(super) fn knows_no_types(&self, view: View) -> bool {
+        self.supergraph.types[view.ty].join(view.subgraph).is_some_and(|join| join.interface_object)
+    }
+
+    /// The field as the view's own subgraph resolves it for objects of type `ty`, if it does without being told anything.
+    fn resolved_here(&self, view: View, ty: TypeId, field: &Name) -> Option<(&'a Field, &'a FieldJoin)> {
+        let ty_definition = &self.supergraph.types[ty];
+        let field = ty_definition.fields.get(field)?;
+        let join = field.join(view.subgraph)?;
+        ty_definition.join(view.subgraph)?;
+        let provided = || self.provided.holds(self.supergraph, view.provided, ty, &field.name);
+        (join.requires.is_none() && (!join.external || provided())).then_some((field, join))
+    }
+
+    /// Every way to have a unit at `view`.
+    pub(super) fn candidates(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        jumps: bool,
+    ) -> Result<Vec<Candidate>, Exhausted> {
+        if self.knows_no_types(view) {
+            return self.candidates_without_types(unit, view, jumps);
+        }
+        let ty = unit.on.unwrap_or(view.ty);
+        if unit.field.is_meta() {
+            return Ok(vec![Candidate {
+                way: Way::Here,
+                child: None,
+                depth: 0,
+                fetches: 0,
+                request: (view.subgraph, ty, None),
+            }]);
+        }
+        let mut found = Vec::new();
+        if let Some((field, join)) = self.own_field(view, ty, &unit.field.field) {
+            found.push(self.here(unit, view, ty, field, join));
+        }
+        if jumps && !(unit.on.is_none() && self.supergraph.types[ty].is_abstract()) {
+            self.jumps(unit, view, ty, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// As [`Self::resolved_here`]; for an abstract type, whose objects have been asked before.
+    fn own_field(&self, view: View, ty: TypeId, field: &Name) -> Option<(&'a Field, &'a FieldJoin)> {
+        if !self.supergraph.types[ty].is_abstract() {
+            return self.resolved_here(view, ty, field);
+        }
+        let field = self.supergraph.types[ty].fields.get(field)?;
+        Some((field, field.join(view.subgraph)?))
+    }
+
+    fn here(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        ty: TypeId,
+        field: &'a Field,
+        join: &'a FieldJoin,
+    ) -> Candidate {
+        let child = unit.field.sub.and_then(|_| self.child(view, ty, field, join));
+        Candidate { way: Way::Here, child, depth: 0, fetches: 0, request: (view.subgraph, ty, None) }
+    }
+
+    /// How the subgraph of `join` sees the objects that the field returns.
+    fn child(&mut self, view: View, ty: TypeId, field: &'a Field, join: &'a FieldJoin) -> Option<View> {
+        let target = self.supergraph.type_id(field.type_in(join.subgraph).inner_named_type())?;
+        let provided =
+            self.provided.child(self.supergraph, view.provided, ty, &field.name, join.provides.as_deref());
+        Some(View { subgraph: join.subgraph, ty: target, provided })
+    }
+
+    /// The ways to an object type's field by key.
+    fn jumps(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        ty: TypeId,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), Exhausted> {
+        let supergraph = self.supergraph;
+        let own = supergraph.types[ty].fields.get(&unit.field.field);
+        let interfaces = supergraph.types[ty].interfaces.iter().filter_map(|&interface| {
+            let field = supergraph.types[interface].fields.get(&unit.field.field)?;
+            Some((interface, field))
+        });
+        for (entry, field) in own.map(|field| (ty, field)).into_iter().chain(interfaces) {
+            for join in &field.joins {
+                let seen = supergraph.types[entry].join(join.subgraph);
+                let is_way_in = seen.is_some_and(|seen| entry == ty || seen.interface_object);
+                let needless = join.subgraph == view.subgraph && entry == ty && join.requires.is_none();
+                if !is_way_in || join.external || needless {
+                    continue;
+                }
+                found.extend(self.jump(unit, view, ty, (entry, field, join))?);
+            }
+        }
+        Ok(())
+    }
+
+    fn jump(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        ty: TypeId,
+        (entry, field, join): (TypeId, &'a Field, &'a FieldJoin),
+    ) -> Result<Option<Candidate>, Exhausted> {
+        let Some(hop) = self.hop(ty, view, join.subgraph, entry)? else { return Ok(None) };
+        let (mut depth, mut fetches) = (hop.depth, hop.fetches);
+        let mut requires = None;
+        if let Some(set) = &join.requires {
+            let selection = self.read(ty, set);
+            let solution = self.solve(selection, view, true)?;
+            if solution.missing.is_some() {
+                return Ok(None);
+            }
+            depth = depth.max(solution.cost.depth + 1);
+            fetches += solution.cost.fetches;
+            requires = Some(selection);
+        }
+        let landed = View { subgraph: join.subgraph, ty: entry, provided: 0 };
+        let child = unit.field.sub.and_then(|_| self.child(landed, entry, field, join));
+        let request = (join.subgraph, entry, requires);
+        Ok(Some(Candidate { way: Way::Jump { hop, requires }, child, depth, fetches, request }))
+    }
+
+    /// The ways from a subgraph that sees an `@interfaceObject`: what it resolves itself, and the subgraphs that know the runtime types.
+    fn candidates_without_types(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        jumps: bool,
+    ) -> Result<Vec<Candidate>, Exhausted> {
+        let supergraph = self.supergraph;
+        let ty = view.ty;
+        let mut found = Vec::new();
+        if !unit.field.is_meta()
+            && let Some((field, join)) = self.resolved_here(view, ty, &unit.field.field)
+        {
+            found.push(self.here(unit, view, ty, field, join));
+        }
+        if !jumps {
+            return Ok(found);
+        }
+        if let Some(field) = supergraph.types[ty].fields.get(&unit.field.field) {
+            for join in field.joins.iter().filter(|join| !join.external) {
+                let blind =
+                    supergraph.types[ty].join(join.subgraph).is_some_and(|seen| seen.interface_object);
+                let needless = join.subgraph == view.subgraph && join.requires.is_none();
+                if blind && !needless {
+                    found.extend(self.jump(unit, view, ty, (ty, field, join))?);
+                }
+            }
+        }
+        for seen in supergraph.types[ty].joins.iter().filter(|seen| !seen.interface_object) {
+            if let Some(hop) = self.hop(ty, view, seen.subgraph, ty)? {
+                let (depth, fetches, request) = (hop.depth, hop.fetches, (seen.subgraph, ty, None));
+                found.push(Candidate { way: Way::Land(hop), child: None, depth, fetches, request });
+            }
+        }
+        Ok(found)
+    }
+}

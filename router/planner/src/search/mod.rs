@@ -1,0 +1,258 @@
+//! The search: for every field of a position, from which subgraph it is best had.
+//!
+//! A *view* is a position as one subgraph sees it. [`Search::solve`] decides, for a selection at a view, which fields are taken there and which
+//! need a jump by a key into another subgraph; what cannot be had at all is returned as `missing`, so that whoever chose this view can cover the
+//! rest through another one. Solutions are memoised by (selection, view): the search is polynomial in the operation and the subgraphs.
+//!
+//! Cost: sequential round trips first, then requests, then fields.
+
+mod candidates;
+mod choose;
+mod provided;
+mod reach;
+
+use crate::budget::{Budget, Exhausted};
+use crate::selection::{FieldSelection, Group, Normaliser, Selection, SelectionId, Selections};
+use federation::supergraph::{SubgraphId, Supergraph, TypeId};
+use provided::ProvidedSets;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+pub(crate) use candidates::Unit;
+pub(crate) use reach::Hop;
+
+/// The pseudo subgraph in which an operation begins: it resolves nothing, every root type is one request away.
+pub(crate) const START: SubgraphId = SubgraphId::MAX;
+
+/// A position as one subgraph sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    pub(crate) subgraph: SubgraphId,
+    /// Its type in that subgraph.
+    pub(crate) ty: TypeId,
+    /// What a `@provides` further up makes resolvable here; 0 for nothing.
+    pub(crate) provided: usize,
+}
+
+/// What it takes to get something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Cost {
+    /// Sequential round trips after the one that the view itself is part of.
+    pub(crate) depth: u32,
+    /// Further requests.
+    pub(crate) fetches: u32,
+    /// Fields selected.
+    pub(crate) fields: u32,
+}
+
+/// How a selection is had at a view.
+#[derive(Debug, Default)]
+pub(crate) struct Solution {
+    pub(crate) cost: Cost,
+    /// The part that cannot be had from here.
+    pub(crate) missing: Option<SelectionId>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// How one field is had.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) unit: Unit,
+    /// More than one when no single subgraph has everything below the field.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A way to a field, and what is taken there.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) way: Way,
+    /// How the subgraph that is taken sees what is below.
+    pub(crate) child: Option<View>,
+    pub(crate) sub: Option<SelectionId>,
+}
+
+/// Where a field is taken from.
+#[derive(Debug, Clone)]
+pub(crate) enum Way {
+    /// The view's own subgraph.
+    Here,
+    /// Another subgraph (or this one again, when the field requires something first).
+    Jump {
+        hop: Rc<Hop>,
+        /// What must be had of the object before.
+        requires: Option<SelectionId>,
+    },
+    /// A subgraph that knows the runtime types, which this one does not; the field is solved there anew.
+    Land(Rc<Hop>),
+}
+
+/// One planning run.
+pub(crate) struct Search<'a> {
+    pub(crate) supergraph: &'a Supergraph,
+    pub(crate) selections: Selections,
+    sets: Normaliser<'a>,
+    provided: ProvidedSets<'a>,
+    solved: FxHashMap<(SelectionId, View, bool), Rc<Solution>>,
+    solving: FxHashMap<(SelectionId, View), usize>,
+    reached: FxHashMap<(TypeId, View), Rc<Vec<Rc<Hop>>>>,
+    reaching: FxHashMap<(TypeId, View), (usize, Vec<Rc<Hop>>)>,
+    depth: usize,
+    /// The outermost frame whose unfinished result the current frame has used. Frames inside it are not final and must not be remembered.
+    cut: usize,
+    budget: Budget,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(supergraph: &'a Supergraph, sets: Normaliser<'a>, budget: Budget) -> Self {
+        Self {
+            supergraph,
+            selections: Selections::default(),
+            sets,
+            provided: ProvidedSets::default(),
+            solved: FxHashMap::default(),
+            solving: FxHashMap::default(),
+            reached: FxHashMap::default(),
+            reaching: FxHashMap::default(),
+            depth: 0,
+            cut: usize::MAX,
+            budget,
+        }
+    }
+
+    /// The selection that `set` makes on objects of type `ty`.
+    pub(crate) fn read(
+        &mut self,
+        ty: TypeId,
+        set: &'a apollo_compiler::executable::SelectionSet,
+    ) -> SelectionId {
+        self.sets.normalise(&mut self.selections, ty, &[set])
+    }
+
+    /// The best way to have `selection` at `view`; without `jumps`, only from the view's own subgraph.
+    pub(crate) fn solve(
+        &mut self,
+        selection: SelectionId,
+        view: View,
+        jumps: bool,
+    ) -> Result<Rc<Solution>, Exhausted> {
+        if let Some(solution) = self.solved.get(&(selection, view, jumps)) {
+            return Ok(Rc::clone(solution));
+        }
+        self.budget.spend()?;
+        if jumps && let Some(&frame) = self.solving.get(&(selection, view)) {
+            // To have it, one must have it already: not by this way.
+            self.cut = self.cut.min(frame);
+            return Ok(Rc::new(Solution { missing: Some(selection), ..Solution::default() }));
+        }
+        self.depth += 1;
+        if jumps {
+            self.solving.insert((selection, view), self.depth);
+        }
+        let solution = self.position(selection, view, jumps).map(Rc::new);
+        if jumps {
+            self.solving.remove(&(selection, view));
+        }
+        let solution = solution?;
+        if self.leave_frame() {
+            self.solved.insert((selection, view, jumps), Rc::clone(&solution));
+        }
+        Ok(solution)
+    }
+
+    /// Whether the whole selection is resolvable without leaving the view's subgraph.
+    pub(crate) fn is_local(&mut self, selection: SelectionId, view: View) -> Result<bool, Exhausted> {
+        Ok(self.solve(selection, view, false)?.missing.is_none())
+    }
+
+    /// Ends the current frame; whether its result depends on nothing unfinished outside it.
+    fn leave_frame(&mut self) -> bool {
+        let is_final = self.cut >= self.depth;
+        if is_final {
+            self.cut = usize::MAX;
+        }
+        self.depth -= 1;
+        is_final
+    }
+
+    fn position(&mut self, selection: SelectionId, view: View, jumps: bool) -> Result<Solution, Exhausted> {
+        let asked = self.selections.get(selection);
+        let mut open = Vec::new();
+        for unit in self.units(&asked, view) {
+            let candidates = self.candidates(&unit, view, jumps)?;
+            open.push((unit, candidates));
+        }
+        // Fields that leave no choice decide which requests are made; the others then share them.
+        let mut order: Vec<usize> = (0..open.len()).collect();
+        order.sort_by_key(|&index| open[index].1.len());
+        let mut requests = Vec::new();
+        let mut cost = Cost::default();
+        let mut steps = Vec::with_capacity(open.len());
+        let mut missing = Vec::new();
+        for index in order {
+            let (unit, candidates) = &open[index];
+            let choice = self.choose(unit, candidates, &requests, jumps)?;
+            cost = cost.beside(choice.cost);
+            requests.extend(choice.requests);
+            if let Some(lack) = choice.missing {
+                missing.push((unit.clone(), lack));
+            }
+            if !choice.parts.is_empty() {
+                steps.push((index, Step { unit: unit.clone(), parts: choice.parts }));
+            }
+        }
+        steps.sort_by_key(|(index, _)| *index);
+        let missing = self.missing(&asked, missing);
+        Ok(Solution { cost, missing, steps: steps.into_iter().map(|(_, step)| step).collect() })
+    }
+
+    /// What the units lack, as a part of `asked`.
+    fn missing(&mut self, asked: &Selection, lacks: Vec<(Unit, Option<SelectionId>)>) -> Option<SelectionId> {
+        if lacks.is_empty() {
+            return None;
+        }
+        let mut typename = false;
+        let mut by_type: Vec<(TypeId, Vec<FieldSelection>)> = Vec::new();
+        for (unit, lack) in lacks {
+            if unit.field.is_meta() {
+                typename = true;
+                continue;
+            }
+            for ty in unit.on.map_or(unit.types, |ty| vec![ty]) {
+                let field = FieldSelection { sub: lack, ..unit.field.clone() };
+                match by_type.iter_mut().find(|(other, _)| *other == ty) {
+                    Some((_, fields)) => fields.push(field),
+                    None => by_type.push((ty, vec![field])),
+                }
+            }
+        }
+        by_type.sort_by_key(|(ty, _)| *ty);
+        let mut groups: Vec<Group> = Vec::new();
+        for (ty, fields) in by_type {
+            match groups.iter_mut().find(|group| group.fields == fields) {
+                Some(group) => group.types.push(ty),
+                None => groups.push(Group { types: vec![ty], fields }),
+            }
+        }
+        Some(self.selections.intern(Selection { ty: asked.ty, groups, typename }))
+    }
+}
+
+impl Cost {
+    /// Both, at the same time.
+    pub(crate) fn beside(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            fetches: self.fetches + other.fetches,
+            fields: self.fields + other.fields,
+        }
+    }
+
+    /// This, and then `next`.
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self {
+            depth: self.depth + next.depth,
+            fetches: self.fetches + next.fetches,
+            fields: self.fields + next.fields,
+        }
+    }
+}

@@ -1,3 +1,7 @@
-//! Everything a developer runs: `cargo xtask` alone says what each command does.
+//! The thin binary of `cargo xtask`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::main()
+}

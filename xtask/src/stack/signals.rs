@@ -1,0 +1,56 @@
+//! Signals to process groups, and the wait until they are gone.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::time::{Instant, sleep};
+
+/// How long a process may take to drain before it is killed.
+pub const GRACE: Duration = Duration::from_secs(3);
+
+/// Asks a process group to end.
+pub fn terminate(group: u32) {
+    send(group, Signal::TERM);
+}
+
+/// Ends a process group.
+pub fn kill(group: u32) {
+    send(group, Signal::KILL);
+}
+
+/// Whether any process of the group is left.
+#[must_use]
+pub fn is_alive(group: u32) -> bool {
+    pid(group).is_some_and(|group| test_kill_process_group(group).is_ok())
+}
+
+/// TERM, [`GRACE`], KILL; returns when none of the groups is left or nothing more can be done.
+pub async fn stop_all(groups: &[u32]) {
+    groups.iter().copied().for_each(terminate);
+    if !gone_within(groups, GRACE).await {
+        groups.iter().copied().for_each(kill);
+        gone_within(groups, GRACE).await;
+    }
+}
+
+async fn gone_within(groups: &[u32], limit: Duration) -> bool {
+    let end = Instant::now() + limit;
+    while groups.iter().any(|group| is_alive(*group)) {
+        if Instant::now() >= end {
+            return false;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    true
+}
+
+fn send(group: u32, signal: Signal) {
+    if let Some(group) = pid(group) {
+        // It may have ended by itself in between; that is what was wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+fn pid(group: u32) -> Option<Pid> {
+    i32::try_from(group).ok().and_then(Pid::from_raw)
+}

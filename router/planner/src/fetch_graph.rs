@@ -90,6 +90,9 @@ pub(crate) fn build(
     let view = View { subgraph: START, ty: root, provided: 0 };
     let here = Here { group: None, view, position: 0, path: Vec::new(), added: false };
     builder.emit(selection, &here, true)?;
+    for group in &mut builder.graph.groups {
+        group.representations = alike(std::mem::take(&mut group.representations));
+    }
     Ok(builder.graph)
 }
 
@@ -204,7 +207,15 @@ impl Builder<'_, '_> {
                 && entry.field == step.unit.field.field
                 && entry.arguments == step.unit.field.arguments
         };
-        if let Some(entry) = self.graph.nodes[node].entries.iter().find(same) {
+        // A leaf that is asked of all objects need not be asked once more of some.
+        let covered = |entry: &&Entry| {
+            child.is_none()
+                && entry.on.is_none()
+                && entry.key == *key
+                && entry.arguments == step.unit.field.arguments
+        };
+        if let Some(entry) = self.graph.nodes[node].entries.iter().find(|entry| same(entry) || covered(entry))
+        {
             return Ok(entry.child);
         }
         self.entries += 1;
@@ -410,6 +421,22 @@ impl Builder<'_, '_> {
         }
         fields
     }
+}
+
+/// Runtime types that are represented alike, together.
+fn alike(representations: Vec<Representation>) -> Vec<Representation> {
+    let mut together: Vec<Representation> = Vec::with_capacity(representations.len());
+    for representation in representations {
+        let same = |other: &&mut Representation| {
+            let both_typed = !other.runtime_types.is_empty() && !representation.runtime_types.is_empty();
+            both_typed && other.typename == representation.typename && other.fields == representation.fields
+        };
+        match together.iter_mut().find(same) {
+            Some(known) => known.runtime_types.extend(representation.runtime_types),
+            None => together.push(representation),
+        }
+    }
+    together
 }
 
 fn merge_fields(into: &mut Vec<RepresentationField>, from: Vec<RepresentationField>) {

@@ -1,0 +1,29 @@
+//! The one place where an HTTP client is built.
+//!
+//! No proxy, no redirects, no cookies: services are reached at the URLs of the configuration and nowhere else.
+
+use std::time::Duration;
+
+/// How long a connection may take to stand.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
+/// How long a whole request may take unless its caller says less.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Builds the client of this process; cloning it shares its connections.
+///
+/// # Errors
+/// When the platform cannot provide what the client needs.
+pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+    builder().timeout(REQUEST_TIMEOUT).build()
+}
+
+/// The same without an overall timeout, for a caller that sets a deadline on each request (the router).
+#[must_use]
+pub fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true)
+}

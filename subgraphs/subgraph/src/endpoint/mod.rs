@@ -1,0 +1,191 @@
+//! The way of a request: HTTP in, the guard, who is calling, the schema, HTTP out.
+//!
+//! `POST /graphql` takes `application/json`, `GET /graphql` queries only. A token that is there but does not hold refuses
+//! the whole request; `_entities` and `_service` need a service's token; every error has a code. What is generic over the
+//! schema is one small trait, so that the rest is compiled once.
+//! Source: GraphQL over HTTP, working draft.
+
+mod answer;
+mod schema;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::Request as SchemaRequest;
+use http::StatusCode;
+use poem::{Endpoint, Request, Response, Result};
+use serde_json::{Map, Value};
+use service::guard::{Limits, OperationKind, Refusal};
+use service::identity::{Actor, Caller};
+use service::protocol::{self, Accepted, Incoming, MediaType};
+use service::request_id::RequestId;
+use service::tokens::{ServiceVerifier, TokenError, UserVerifier};
+
+use crate::error::{Code, Error};
+
+pub use schema::Executable;
+
+type Prepare = Arc<dyn Fn(SchemaRequest, &Caller) -> SchemaRequest + Send + Sync>;
+
+/// Who is believed and what is let through.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Verifies `Authorization: Bearer …`.
+    pub users: UserVerifier,
+    /// Verifies `x-eventhub-service-token`.
+    pub services: ServiceVerifier,
+    /// The guard's limits.
+    pub limits: Limits,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
+}
+
+/// The GraphQL endpoint of a subgraph.
+#[derive(Clone)]
+pub struct Graphql {
+    schema: Arc<dyn Executable>,
+    prepare: Prepare,
+    options: Arc<Options>,
+}
+
+impl Graphql {
+    /// Answers with `schema`. Its request data hold the [`Caller`] and the [`RequestId`].
+    pub fn new(schema: impl Executable, options: Options) -> Self {
+        Self::with_request_data(Arc::new(schema), Arc::new(|request, _| request), options)
+    }
+
+    pub(crate) fn with_request_data(schema: Arc<dyn Executable>, prepare: Prepare, options: Options) -> Self {
+        Self { schema, prepare, options: Arc::new(options) }
+    }
+
+    async fn answer(&self, request: &mut Request, media: MediaType) -> Response {
+        let incoming = match protocol::receive(request, &self.options.limits).await {
+            Ok(incoming) => incoming,
+            Err(refusal) => return refused(media, &refusal),
+        };
+        let caller = match self.authenticate(request).await {
+            Ok(caller) => caller,
+            Err(error) => return unidentified(media, &error),
+        };
+        let id = RequestId::of(request);
+        match incoming {
+            Incoming::Single(accepted) => self.run(*accepted, caller, id).await.into_response(media),
+            Incoming::Batch(batch) => {
+                let runs = batch.into_iter().map(|accepted| self.run(accepted, caller, id.clone()));
+                answer::batch(futures_util::future::join_all(runs).await, media)
+            }
+        }
+    }
+
+    async fn authenticate(&self, request: &Request) -> std::result::Result<Caller, TokenError> {
+        let service = self.options.services.authenticate(request.headers())?;
+        let user = self.options.users.authenticate(request.headers()).await?;
+        let actor = user.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()));
+        Ok(Caller { actor, service })
+    }
+
+    async fn run(&self, accepted: Accepted, caller: Caller, id: RequestId) -> answer::Answer {
+        let started = Instant::now();
+        let kind = accepted.facts.kind_of(accepted.request.operation_name.as_deref());
+        let operation = accepted.request.operation_name.clone().unwrap_or_default();
+        let answer = if accepted.facts.federation && caller.service.is_none() {
+            let error = Error::new(Code::Forbidden, "federation fields are for services only");
+            answer::Answer::refused(StatusCode::FORBIDDEN, &error)
+        } else {
+            self.execute(accepted, caller, id, kind).await
+        };
+        report(&answer, kind, &operation, caller, started);
+        answer
+    }
+
+    async fn execute(
+        &self,
+        accepted: Accepted,
+        caller: Caller,
+        id: RequestId,
+        kind: Option<OperationKind>,
+    ) -> answer::Answer {
+        let mut request = schema::request(accepted.request).data(caller).data(id);
+        if !self.options.introspection {
+            request = request.disable_introspection();
+        }
+        if let Err(error) = request.parsed_query() {
+            return answer::Answer::parse_failed(error);
+        }
+        let request = (self.prepare)(request, &caller);
+        let run = schema::run(Arc::clone(&self.schema), request);
+        // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
+        let response =
+            if kind == Some(OperationKind::Mutation) { schema::detached(run).await } else { run.await };
+        answer::Answer::executed(response)
+    }
+}
+
+impl std::fmt::Debug for Graphql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graphql").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Endpoint for Graphql {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        Ok(match protocol::negotiate(request.headers()) {
+            Ok(media) => self.answer(&mut request, media).await,
+            Err(refusal) => refused(MediaType::Json, &refusal),
+        })
+    }
+}
+
+fn refused(media: MediaType, refusal: &Refusal) -> Response {
+    metrics::counter!("graphql_refused_total", "code" => refusal.code()).increment(1);
+    tracing::debug!(code = refusal.code(), reason = %refusal, "request refused");
+    protocol::refusal_response(media, refusal)
+}
+
+/// A token that is there but does not hold: nobody learns why, except the log.
+fn unidentified(media: MediaType, error: &TokenError) -> Response {
+    let (status, code, message) = match error {
+        TokenError::KeysUnavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Code::Unavailable,
+            "tokens cannot be verified now, try again later",
+        ),
+        _ => (StatusCode::UNAUTHORIZED, Code::Unauthenticated, "the token is not valid"),
+    };
+    metrics::counter!("graphql_refused_total", "code" => code.as_str()).increment(1);
+    tracing::info!(reason = %error, "token refused");
+    let entry: Value = protocol::error_entry(code.as_str(), message, Map::new());
+    let mut response = protocol::error_response(media, status, vec![entry]);
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert("www-authenticate", http::HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn report(
+    answer: &answer::Answer,
+    kind: Option<OperationKind>,
+    operation: &str,
+    caller: Caller,
+    started: Instant,
+) {
+    let kind = match kind {
+        Some(OperationKind::Query) => "query",
+        Some(OperationKind::Mutation) => "mutation",
+        Some(OperationKind::Subscription) => "subscription",
+        None => "none",
+    };
+    let outcome = answer.code().unwrap_or("OK").to_owned();
+    let elapsed = started.elapsed();
+    metrics::histogram!("graphql_request_seconds", "kind" => kind).record(elapsed.as_secs_f64());
+    metrics::counter!("graphql_requests_total", "kind" => kind, "outcome" => outcome.clone()).increment(1);
+    let service = caller.service.map_or("", service::identity::ServiceName::as_str);
+    let user = caller.actor.user_id().map(|id| id.to_string()).unwrap_or_default();
+    let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(kind, operation, outcome, service, user, duration_ms, "graphql request");
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,26 @@
 //! No IO, no clock, no environment: text in, text or errors out. Sources: the Federation 2 documentation
 //! (directives, composition rules, error codes) and the `link` and `join` specifications.
 
+mod check;
 pub mod config;
 mod error;
 mod hint;
+mod merge;
+mod print;
 pub mod report;
+mod rules;
+mod satisfiability;
+mod sources;
+mod subgraph;
+
+use apollo_compiler::Name;
+use federation::Supergraph;
+use rustc_hash::FxHashSet;
 
 pub use error::{CompositionError, CompositionErrors, ErrorCode, SourceLocation};
 pub use hint::{Hint, HintCode};
+use sources::Diagnostics;
+use subgraph::Subgraph;
 
 /// One subgraph, as its owner hands it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +55,111 @@ pub struct Composition {
 /// # Errors
 /// Every error found at the first stage that finds any.
 pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composition, CompositionErrors> {
-    let _ = subgraphs;
-    Err(CompositionErrors(Vec::new()))
+    let mut diagnostics = Diagnostics::default();
+    let subgraphs = stage(&mut diagnostics, |diagnostics| parse_and_link(subgraphs, diagnostics))?;
+    let subgraphs = stage(&mut diagnostics, |diagnostics| upgrade(subgraphs, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| {
+        subgraphs.iter().for_each(|subgraph| check::check(subgraph, diagnostics));
+    })?;
+    let merged = stage(&mut diagnostics, |diagnostics| merge::merge(&subgraphs, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| rules::check(&merged, &subgraphs, diagnostics))?;
+    let supergraph_sdl = print::supergraph(&merged, &subgraphs);
+    let supergraph = stage(&mut diagnostics, |diagnostics| read_back(&supergraph_sdl, diagnostics))?;
+    let Some(supergraph) = supergraph else { return Err(CompositionErrors(diagnostics.errors)) };
+    stage(&mut diagnostics, |diagnostics| satisfiability::check(&supergraph, &subgraphs, diagnostics))?;
+    let api_sdl = print::api(&supergraph.api_schema);
+    Ok(Composition { supergraph_sdl, api_sdl, hints: diagnostics.hints })
+}
+
+/// Runs one stage; the next one only makes sense when this one found nothing wrong.
+fn stage<T>(
+    diagnostics: &mut Diagnostics,
+    run: impl FnOnce(&mut Diagnostics) -> T,
+) -> Result<T, CompositionErrors> {
+    let done = run(diagnostics);
+    if diagnostics.errors.is_empty() {
+        Ok(done)
+    } else {
+        Err(CompositionErrors(std::mem::take(&mut diagnostics.errors)))
+    }
+}
+
+/// Every subgraph as a valid schema with known names, sorted by name so that their order cannot matter.
+fn parse_and_link(inputs: &[SubgraphInput], diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
+    let mut inputs: Vec<&SubgraphInput> = inputs.iter().collect();
+    inputs.sort_by(|a, b| a.name.cmp(&b.name));
+    check_names(&inputs, diagnostics);
+    let graphs = graph_names(&inputs);
+    inputs
+        .into_iter()
+        .zip(graphs)
+        .filter_map(|(input, graph)| {
+            let mut subgraph = subgraph::parse::parse(input, graph, diagnostics)?;
+            subgraph::roots::rename(&mut subgraph, diagnostics);
+            subgraph::facts::collect(&mut subgraph);
+            Some(subgraph)
+        })
+        .collect()
+}
+
+fn check_names(inputs: &[&SubgraphInput], diagnostics: &mut Diagnostics) {
+    let mut seen = FxHashSet::default();
+    for input in inputs {
+        let name = &input.name;
+        let problem = if name.trim().is_empty() {
+            "a subgraph needs a name".to_owned()
+        } else if name == "_" {
+            "\"_\" is not allowed as the name of a subgraph".to_owned()
+        } else if !seen.insert(name) {
+            format!("two subgraphs are called \"{name}\"")
+        } else {
+            continue;
+        };
+        diagnostics.error(ErrorCode::InvalidSubgraphName, problem, []);
+    }
+}
+
+/// The values of `join__Graph`: names in capitals, all numbered where several fall together.
+fn graph_names(inputs: &[&SubgraphInput]) -> Vec<Name> {
+    let bases: Vec<String> = inputs.iter().map(|input| graph_name(&input.name)).collect();
+    let mut taken = FxHashSet::default();
+    bases
+        .iter()
+        .map(|base| {
+            let shared = bases.iter().filter(|other| *other == base).count() > 1;
+            let mut number = 1;
+            let mut name = if shared { format!("{base}_{number}") } else { base.clone() };
+            while !taken.insert(name.clone()) || shared && bases.contains(&name) {
+                number += 1;
+                name = format!("{base}_{number}");
+            }
+            Name::new_unchecked(&name)
+        })
+        .collect()
+}
+
+fn graph_name(subgraph: &str) -> String {
+    let capital = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = subgraph.chars().map(capital).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+fn upgrade(mut subgraphs: Vec<Subgraph>, diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
+    subgraph::upgrade::upgrade(&mut subgraphs, diagnostics);
+    subgraphs
+}
+
+/// The model that routers read from the supergraph: what does not survive this trip must not be handed out.
+fn read_back(sdl: &str, diagnostics: &mut Diagnostics) -> Option<Supergraph> {
+    match Supergraph::parse(sdl) {
+        Ok(supergraph) => Some(supergraph),
+        Err(error) => {
+            diagnostics.error(
+                ErrorCode::InvalidGraphql,
+                format!("the subgraphs are valid one by one, but not together: {error}"),
+                [],
+            );
+            None
+        }
+    }
 }

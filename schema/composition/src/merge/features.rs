@@ -1,0 +1,193 @@
+//! Which features the supergraph links beside `link` and `join`, and what it calls their directives.
+//!
+//! A feature is linked when a subgraph uses one of its directives that survive composition.
+
+use apollo_compiler::Name;
+use federation::link::Link;
+use federation::spec::{FederationDirective as Fd, LATEST, TypeNames};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::compose_directives::{self, Composed};
+use crate::ErrorCode;
+use crate::sources::Diagnostics;
+use crate::subgraph::{Subgraph, applications};
+
+/// A feature that the supergraph links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Feature {
+    /// The url with its version.
+    pub(crate) url: String,
+    /// Imported elements: (name in the specification, name in the supergraph), with `@`.
+    pub(crate) imports: Vec<(String, String)>,
+    /// `SECURITY` or `EXECUTION`: a router that does not know the feature must refuse the supergraph.
+    pub(crate) purpose: Option<&'static str>,
+    /// Definitions of its directives and types, as SDL.
+    pub(crate) definitions: Vec<String>,
+}
+
+/// What of the subgraphs' directives survives composition.
+#[derive(Debug, Default)]
+pub(crate) struct Features {
+    /// The features to link, in a fixed order.
+    pub(crate) linked: Vec<Feature>,
+    /// The supergraph's names of the federation directives that survive.
+    pub(super) names: FxHashMap<Fd, Name>,
+    /// Directives kept by `@composeDirective`.
+    pub(super) composed: Vec<Composed>,
+}
+
+/// A feature of federation that survives: its specification, purpose and directives.
+struct Known {
+    spec: &'static str,
+    version: &'static str,
+    purpose: Option<&'static str>,
+    directives: &'static [Fd],
+    scalar: Option<&'static str>,
+}
+
+const KNOWN: [Known; 7] = [
+    Known { spec: "tag", version: "v0.3", purpose: None, directives: &[Fd::Tag], scalar: None },
+    Known {
+        spec: "inaccessible",
+        version: "v0.2",
+        purpose: Some("SECURITY"),
+        directives: &[Fd::Inaccessible],
+        scalar: None,
+    },
+    Known {
+        spec: "authenticated",
+        version: "v0.1",
+        purpose: Some("SECURITY"),
+        directives: &[Fd::Authenticated],
+        scalar: None,
+    },
+    Known {
+        spec: "requiresScopes",
+        version: "v0.1",
+        purpose: Some("SECURITY"),
+        directives: &[Fd::RequiresScopes],
+        scalar: Some("requiresScopes__Scope"),
+    },
+    Known {
+        spec: "policy",
+        version: "v0.1",
+        purpose: Some("SECURITY"),
+        directives: &[Fd::Policy],
+        scalar: Some("policy__Policy"),
+    },
+    Known {
+        spec: "cost",
+        version: "v0.1",
+        purpose: None,
+        directives: &[Fd::Cost, Fd::ListSize],
+        scalar: None,
+    },
+    Known { spec: "cacheTag", version: "v0.1", purpose: None, directives: &[Fd::CacheTag], scalar: None },
+];
+
+/// Looks for uses of surviving directives in all `subgraphs`.
+pub(super) fn collect(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Features {
+    let used: Vec<FxHashSet<Fd>> = subgraphs.iter().map(used_directives).collect();
+    let mut features = Features::default();
+    for known in &KNOWN {
+        let directives: Vec<Fd> = known
+            .directives
+            .iter()
+            .copied()
+            .filter(|directive| used.iter().any(|used| used.contains(directive)))
+            .collect();
+        if directives.is_empty() {
+            continue;
+        }
+        let mut feature = Feature {
+            url: format!("https://specs.apollo.dev/{}/{}", known.spec, known.version),
+            imports: Vec::new(),
+            purpose: known.purpose,
+            definitions: known.scalar.map(|scalar| format!("scalar {scalar}")).into_iter().collect(),
+        };
+        for directive in directives {
+            let name = common_name(subgraphs, &used, directive, diagnostics);
+            if name != directive.name() || name != known.spec {
+                feature.imports.push((format!("@{}", directive.name()), format!("@{name}")));
+            }
+            feature.definitions.push(definition(directive, &name));
+            features.names.insert(directive, Name::new_unchecked(&name));
+        }
+        features.linked.push(feature);
+    }
+    features.composed = compose_directives::collect(subgraphs, diagnostics);
+    features.linked.extend(compose_directives::features(&features.composed));
+    features
+}
+
+fn used_directives(subgraph: &Subgraph) -> FxHashSet<Fd> {
+    let mut used = FxHashSet::default();
+    applications::each(&subgraph.schema, |applied| {
+        used.extend(subgraph.links.federation_directive(&applied.name));
+    });
+    used
+}
+
+fn definition(directive: Fd, name: &str) -> String {
+    let types = TypeNames {
+        field_set: "join__FieldSet".to_owned(),
+        scope: "requiresScopes__Scope".to_owned(),
+        policy: "policy__Policy".to_owned(),
+        context_value: "context__ContextFieldValue".to_owned(),
+    };
+    directive.definition(name, &types, LATEST).trim_end().to_owned()
+}
+
+/// The name under which subgraphs import the directive; they have to agree.
+fn common_name(
+    subgraphs: &[Subgraph],
+    used: &[FxHashSet<Fd>],
+    directive: Fd,
+    diagnostics: &mut Diagnostics,
+) -> String {
+    let mut names: Vec<(usize, String)> = Vec::new();
+    for (index, subgraph) in
+        subgraphs.iter().enumerate().filter(|(index, _)| used[*index].contains(&directive))
+    {
+        let links = subgraph.links.all.iter().map(|(link, _)| link);
+        let name = links.filter_map(|link| imported_name(link, directive)).next();
+        names.push((index, name.unwrap_or_else(|| directive.name().to_owned())));
+    }
+    let first = names.first().map_or(directive.name().to_owned(), |(_, name)| name.clone());
+    if names.iter().any(|(_, name)| *name != first) {
+        let described: Vec<String> =
+            names.iter().map(|(index, name)| format!("@{name} in \"{}\"", subgraphs[*index].name)).collect();
+        let spans = names.iter().flat_map(|(index, _)| {
+            subgraphs[*index]
+                .links
+                .all
+                .iter()
+                .filter(|(link, _)| imported_name(link, directive).is_some())
+                .map(|(_, applied)| applied.location())
+        });
+        diagnostics.error(
+            ErrorCode::LinkImportNameMismatch,
+            format!(
+                "@{} is imported under different names: {}",
+                directive.name(),
+                super::and_list(&described)
+            ),
+            spans.collect::<Vec<_>>(),
+        );
+    }
+    first
+}
+
+fn imported_name(link: &Link, directive: Fd) -> Option<String> {
+    let known = link.url.identity.starts_with("https://specs.apollo.dev/");
+    let element = format!("@{}", directive.name());
+    let import = link.imports.iter().find(|import| known && import.element == element)?;
+    Some(import.alias.trim_start_matches('@').to_owned())
+}
+
+impl Features {
+    /// The supergraph's name of `@inaccessible`, when it is used.
+    pub(crate) fn inaccessible(&self) -> Option<String> {
+        self.names.get(&Fd::Inaccessible).map(ToString::to_string)
+    }
+}

@@ -1,0 +1,268 @@
+//! Which subgraphs can be entered from where: the least fixpoint of keys that can be gathered.
+//!
+//! Entering a subgraph makes more fields known, which may complete the key of a further one, and a field may
+//! require others first: so reach and resolvability are worked out together, from below, until nothing changes.
+
+use apollo_compiler::executable::{Selection, SelectionSet};
+use federation::Supergraph;
+use federation::supergraph::{FieldJoin, TypeId};
+use rustc_hash::FxHashMap;
+
+use super::positions::{NOTHING, Position, Positions, Provided, applies};
+
+/// A position of an object together with the object's type.
+type Known = (Position, TypeId);
+
+/// A question not answered for good yet.
+#[derive(Clone, Copy)]
+enum Pending<'a> {
+    /// Where does this position lead?
+    Closure(Known),
+    /// Can these fields be gathered there?
+    Requirement(Known, &'a SelectionSet),
+}
+
+/// What is reachable, worked out as it is asked for.
+pub(super) struct Reach<'a> {
+    pub(super) supergraph: &'a Supergraph,
+    pub(super) provided: Provided<'a>,
+    closures: FxHashMap<Known, Positions>,
+    /// Whether what a field requires can be gathered at a position; false until shown.
+    requirements: FxHashMap<(Known, *const SelectionSet), bool>,
+    /// What is being worked out and may still change.
+    pending: Vec<Pending<'a>>,
+    changed: bool,
+    query: Option<TypeId>,
+}
+
+impl<'a> Reach<'a> {
+    pub(super) fn new(supergraph: &'a Supergraph) -> Self {
+        let query = supergraph.schema.schema_definition.query.as_ref();
+        Self {
+            supergraph,
+            provided: Provided::new(),
+            closures: FxHashMap::default(),
+            requirements: FxHashMap::default(),
+            pending: Vec::new(),
+            changed: false,
+            query: query.and_then(|query| supergraph.type_id(query)),
+        }
+    }
+
+    /// Every position that an object known at `from` can be taken to, `from` included.
+    pub(super) fn closure(&mut self, from: Position, object: TypeId) -> Positions {
+        if let Some(known) = self.closures.get(&(from, object)) {
+            return known.clone();
+        }
+        self.begin(from, object);
+        self.settle();
+        self.closures.get(&(from, object)).cloned().unwrap_or_default()
+    }
+
+    /// The positions of `field`'s values, for an object known at `members`.
+    pub(super) fn resolve(&mut self, members: &Positions, object: TypeId, field: &str) -> Positions {
+        loop {
+            let values = self.advance(members, object, field);
+            if self.pending.is_empty() {
+                return values;
+            }
+            // A requirement asked for closures that were not known yet.
+            self.settle();
+        }
+    }
+
+    /// Works out the pending closures to the end.
+    fn settle(&mut self) {
+        loop {
+            self.changed = false;
+            let mut next = 0;
+            // Answering one question may raise further ones, which join the queue.
+            while let Some(&pending) = self.pending.get(next) {
+                match pending {
+                    Pending::Closure((position, object)) => self.grow(position, object),
+                    Pending::Requirement(known, required) => self.gather(known, required),
+                }
+                next += 1;
+            }
+            if !self.changed {
+                break;
+            }
+        }
+        self.pending.clear();
+    }
+
+    fn begin(&mut self, from: Position, object: TypeId) {
+        self.closures.insert((from, object), Positions::from([from]));
+        self.pending.push(Pending::Closure((from, object)));
+        self.changed = true;
+    }
+
+    fn gather(&mut self, known: Known, required: &'a SelectionSet) {
+        let key = (known, std::ptr::from_ref(required));
+        if self.requirements.get(&key) == Some(&true) {
+            return;
+        }
+        let members = self.so_far(known.0, known.1);
+        if self.can_select(&members, known.1, required) {
+            self.requirements.insert(key, true);
+            self.changed = true;
+        }
+    }
+
+    /// The closure as far as it is known now.
+    fn so_far(&mut self, from: Position, object: TypeId) -> Positions {
+        if !self.closures.contains_key(&(from, object)) {
+            self.begin(from, object);
+        }
+        self.closures.get(&(from, object)).cloned().unwrap_or_default()
+    }
+
+    fn grow(&mut self, from: Position, object: TypeId) {
+        let mut members = self.so_far(from, object);
+        let before = members.len();
+        if Some(object) == self.query {
+            members.extend(self.roots(object));
+        } else {
+            self.follow_keys(object, &mut members);
+        }
+        if members.len() > before {
+            self.changed = true;
+            self.closures.insert((from, object), members);
+        }
+    }
+
+    /// Root fields can be asked for in any subgraph that has them.
+    pub(super) fn roots(&self, root: TypeId) -> Positions {
+        let joins = self.supergraph.types[root].joins.iter();
+        joins.map(|join| Position { subgraph: join.subgraph, ty: root, provided: NOTHING }).collect()
+    }
+
+    fn follow_keys(&mut self, object: TypeId, members: &mut Positions) {
+        let supergraph = self.supergraph;
+        for (entry, fields) in entries(supergraph, object) {
+            if !members.contains(&entry) && self.can_select(members, object, fields) {
+                members.insert(entry);
+            }
+        }
+    }
+
+    /// Whether all of `set` can be known of an object of type `object` that is known at `members`.
+    pub(super) fn can_select(&mut self, members: &Positions, object: TypeId, set: &'a SelectionSet) -> bool {
+        set.selections.iter().all(|selection| match selection {
+            Selection::Field(field) if field.name == "__typename" => true,
+            Selection::Field(field) => {
+                let next = self.advance(members, object, &field.name);
+                !next.is_empty() && self.can_select_below(&next, &field.selection_set)
+            }
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.type_condition.as_ref().map(|name| name.as_str());
+                !applies(self.supergraph, condition, object)
+                    || self.can_select(members, object, &fragment.selection_set)
+            }
+            Selection::FragmentSpread(_) => false,
+        })
+    }
+
+    fn can_select_below(&mut self, positions: &Positions, set: &'a SelectionSet) -> bool {
+        if set.selections.is_empty() {
+            return true;
+        }
+        self.runtime_types(positions).into_iter().all(|object| {
+            let mut members = Positions::new();
+            for position in self.cast(positions, object) {
+                members.extend(self.so_far(position, object));
+            }
+            self.can_select(&members, object, set)
+        })
+    }
+
+    /// The positions of `field`'s values, over all members that resolve it themselves, as far as known now.
+    fn advance(&mut self, members: &Positions, object: TypeId, field: &str) -> Positions {
+        members.iter().filter_map(|position| self.step(*position, object, field)).collect()
+    }
+
+    fn step(&mut self, from: Position, object: TypeId, field: &str) -> Option<Position> {
+        let definition = self.supergraph.types[from.ty].fields.get(field)?;
+        let join = definition.join(from.subgraph)?;
+        let below = self.provided.below(self.supergraph, from.provided, object, field);
+        if (join.external && below.is_none()) || !self.requirement_met(from, object, join) {
+            return None;
+        }
+        let name = definition.type_in(from.subgraph).inner_named_type();
+        // A leaf has no fields to go on with; its position only says that it is known.
+        let ty = self.supergraph.type_id(name).unwrap_or(from.ty);
+        let provided = self.provided.after(below, join.provides.as_deref());
+        Some(Position { subgraph: from.subgraph, ty, provided })
+    }
+
+    /// What fields require of each other goes round in circles at times: such a circle proves nothing, so each
+    /// requirement counts as unmet until it is shown to be met.
+    fn requirement_met(&mut self, at: Position, object: TypeId, join: &'a FieldJoin) -> bool {
+        let Some(required) = &join.requires else { return true };
+        let key = ((at, object), std::ptr::from_ref(&**required));
+        if let Some(met) = self.requirements.get(&key) {
+            return *met;
+        }
+        self.requirements.insert(key, false);
+        self.pending.push(Pending::Requirement((at, object), required));
+        self.changed = true;
+        false
+    }
+
+    /// The object types that values at `positions` may have.
+    pub(super) fn runtime_types(&self, positions: &Positions) -> Vec<TypeId> {
+        let mut types: Vec<TypeId> = positions
+            .iter()
+            .flat_map(|position| {
+                let ty = &self.supergraph.types[position.ty];
+                match ty.join(position.subgraph) {
+                    Some(join) if !join.interface_object => join.possible.as_slice(),
+                    _ => ty.possible.as_slice(),
+                }
+            })
+            .copied()
+            .collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    /// The positions among `positions` that may hold an `object`, now that it is known to be one.
+    pub(super) fn cast(&self, positions: &Positions, object: TypeId) -> Positions {
+        positions
+            .iter()
+            .filter_map(|position| {
+                let ty = &self.supergraph.types[position.ty];
+                let join = ty.join(position.subgraph)?;
+                if join.interface_object {
+                    return ty.possible.contains(&object).then_some(*position);
+                }
+                join.possible.contains(&object).then_some(Position { ty: object, ..*position })
+            })
+            .collect()
+    }
+}
+
+/// Every way to enter a subgraph with an object of type `object`: by its own keys, or by those of an
+/// `@interfaceObject` that stands for it.
+pub(super) fn entries(supergraph: &Supergraph, object: TypeId) -> Vec<(Position, &SelectionSet)> {
+    let mut entries = Vec::new();
+    let own = std::iter::once(object);
+    let interfaces = supergraph.types[object].interfaces.iter().copied();
+    for ty in own.chain(interfaces) {
+        for key in supergraph.types[ty].keys.iter().filter(|key| key.resolvable) {
+            let interface_object =
+                supergraph.types[ty].join(key.subgraph).is_some_and(|join| join.interface_object);
+            if ty == object || interface_object {
+                let position = Position { subgraph: key.subgraph, ty, provided: NOTHING };
+                entries.push((position, &*key.fields));
+            }
+        }
+    }
+    entries
+}
+
+/// Whether the position stands for an interface's implementations without knowing which.
+pub(super) fn is_interface_object(supergraph: &Supergraph, position: Position) -> bool {
+    supergraph.types[position.ty].join(position.subgraph).is_some_and(|join| join.interface_object)
+}

@@ -1,0 +1,300 @@
+//! The link stage: which specifications a subgraph links, its names for their elements, and the definitions
+//! it may leave out.
+//!
+//! Source: the `link` v1.0 specification; the federation subgraph specification (definitions may be missing,
+//! partial or present).
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Definition, Directive, Document, Value};
+use federation::link::{FEDERATION_IDENTITY, LINK_IDENTITY, Link, LinkError, SpecUrl, Version};
+use federation::spec::{FederationDirective, LATEST, TypeNames};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ErrorCode;
+use crate::sources::Diagnostics;
+
+/// Features that have a specification of their own beside their place in federation.
+const STANDALONE: [FederationDirective; 9] = [
+    FederationDirective::Tag,
+    FederationDirective::Inaccessible,
+    FederationDirective::Authenticated,
+    FederationDirective::RequiresScopes,
+    FederationDirective::Policy,
+    FederationDirective::Cost,
+    FederationDirective::ListSize,
+    FederationDirective::Context,
+    FederationDirective::CacheTag,
+];
+
+/// Types that serve the `_entities` and `_service` fields, and old names of the field set scalar.
+const SERVICE_TYPES: [&str; 5] = ["_Any", "_Entity", "_Service", "_FieldSet", "FieldSet"];
+
+/// In the GraphQL working draft, and not built into apollo-compiler yet.
+pub(crate) const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT";
+
+/// The links of a subgraph.
+pub(crate) struct Links {
+    /// Every `@link`, with the directive it was read from.
+    pub(crate) all: Vec<(Link, Node<Directive>)>,
+    /// The federation version linked; `None` for a Federation 1 schema.
+    pub(crate) federation: Option<Version>,
+    names: FxHashMap<FederationDirective, String>,
+    /// The local name of `@link` itself.
+    pub(crate) link_name: String,
+    types: TypeNames,
+    machinery: FxHashSet<String>,
+}
+
+impl Links {
+    /// Reads the links of `document`; problems go to `diagnostics`.
+    pub(crate) fn read(document: &Document, subgraph: &str, diagnostics: &mut Diagnostics) -> Self {
+        let link_name = link_name(document);
+        let mut all: Vec<(Link, Node<Directive>)> = Vec::new();
+        for directive in schema_directives(document).filter(|directive| directive.name.as_str() == link_name)
+        {
+            match Link::from_directive(directive) {
+                Ok(link) => {
+                    check_link(&link, directive, &all, subgraph, diagnostics);
+                    all.push((link, directive.clone()));
+                }
+                Err(error) => diagnostics.error(
+                    link_error_code(&error),
+                    format!("[{subgraph}] {error}"),
+                    [directive.location()],
+                ),
+            }
+        }
+        let federation_link =
+            all.iter().map(|(link, _)| link).find(|link| link.url.identity == FEDERATION_IDENTITY);
+        let federation = federation_link.map(|link| link.url.version.unwrap_or(LATEST));
+        let names = directive_names(&all, federation_link, federation);
+        let types = type_names(federation_link);
+        let machinery = machinery_types(&all, &types, &link_name);
+        Self { all, federation, names, link_name, types, machinery }
+    }
+
+    /// The name this subgraph uses for a federation directive, when it may use it at all.
+    pub(crate) fn name(&self, directive: FederationDirective) -> Option<&str> {
+        self.names.get(&directive).map(String::as_str)
+    }
+
+    /// The federation directive this subgraph calls `name`.
+    pub(crate) fn federation_directive(&self, name: &str) -> Option<FederationDirective> {
+        self.names.iter().find(|(_, local)| *local == name).map(|(directive, _)| *directive)
+    }
+
+    /// Whether the schema links no Federation 2 version.
+    pub(crate) fn is_federation_1(&self) -> bool {
+        self.federation.is_none()
+    }
+
+    /// Whether a type exists for a specification's sake only.
+    pub(crate) fn is_machinery_type(&self, name: &str) -> bool {
+        self.machinery.contains(name)
+    }
+
+    /// The definitions that `document` leaves out, as SDL.
+    pub(crate) fn missing_definitions(&self, document: &Document) -> String {
+        let mut sdl = String::new();
+        let directives: FxHashSet<&str> = document
+            .definitions
+            .iter()
+            .filter_map(|definition| definition.as_directive_definition())
+            .map(|definition| definition.name.as_str())
+            .collect();
+        let types: FxHashSet<&str> = document
+            .definitions
+            .iter()
+            .filter(|definition| definition.as_directive_definition().is_none())
+            .filter_map(|definition| definition.name().map(|name| name.as_str()))
+            .collect();
+        for directive in FederationDirective::ALL {
+            let Some(name) = self.name(directive) else { continue };
+            if !directives.contains(name) {
+                sdl += &self.definition(directive);
+            }
+        }
+        let scalars =
+            [&self.types.field_set, &self.types.scope, &self.types.policy, &self.types.context_value];
+        for scalar in scalars.into_iter().filter(|name| !types.contains(name.as_str())) {
+            sdl += &format!("scalar {scalar}\n");
+        }
+        if !directives.contains("oneOf") {
+            sdl += ONE_OF;
+            sdl.push('\n');
+        }
+        self.missing_link_definitions(&directives, &types, &mut sdl);
+        sdl
+    }
+
+    fn missing_link_definitions(
+        &self,
+        directives: &FxHashSet<&str>,
+        types: &FxHashSet<&str>,
+        sdl: &mut String,
+    ) {
+        let link = &self.link_name;
+        if directives.contains(link.as_str()) {
+            return;
+        }
+        *sdl += &format!(
+            "directive @{link}(url: String, as: String, for: {link}__Purpose, import: [{link}__Import]) \
+             repeatable on SCHEMA\n"
+        );
+        if !types.contains(format!("{link}__Purpose").as_str()) {
+            *sdl += &format!("enum {link}__Purpose {{ SECURITY EXECUTION }}\n");
+        }
+        if !types.contains(format!("{link}__Import").as_str()) {
+            *sdl += &format!("scalar {link}__Import\n");
+        }
+    }
+
+    /// The definition this subgraph should have of a directive it may use.
+    pub(crate) fn definition(&self, directive: FederationDirective) -> String {
+        let name = self.name(directive).unwrap_or(directive.name());
+        directive.definition(name, &self.types, self.federation.unwrap_or(LATEST))
+    }
+}
+
+/// All directives on the schema definition and its extensions.
+fn schema_directives(document: &Document) -> impl Iterator<Item = &Node<Directive>> {
+    document
+        .definitions
+        .iter()
+        .filter(|definition| {
+            matches!(definition, Definition::SchemaDefinition(_) | Definition::SchemaExtension(_))
+        })
+        .flat_map(|definition| definition.directives().iter())
+}
+
+/// `@link`, unless the link specification itself was linked under another name.
+fn link_name(document: &Document) -> String {
+    let url = |directive: &Directive| {
+        directive.specified_argument_by_name("url").and_then(|value| value.as_str().map(str::to_owned))
+    };
+    schema_directives(document)
+        .filter(|directive| {
+            let identity = url(directive).and_then(|url| SpecUrl::parse(&url)).map(|url| url.identity);
+            identity.as_deref() == Some(LINK_IDENTITY)
+        })
+        .find_map(|directive| match directive.specified_argument_by_name("as").map(|value| &**value) {
+            Some(Value::String(alias)) => Some(alias.clone()),
+            _ => None,
+        })
+        .unwrap_or_else(|| "link".to_owned())
+}
+
+fn link_error_code(error: &LinkError) -> ErrorCode {
+    match error {
+        LinkError::InvalidUrl(_) | LinkError::InvalidAlias(_) => ErrorCode::InvalidLinkIdentifier,
+        LinkError::MissingUrl | LinkError::InvalidImport(_) | LinkError::ImportKindChanged { .. } => {
+            ErrorCode::InvalidLinkDirectiveUsage
+        }
+    }
+}
+
+/// What can be wrong with a link that reads well: its version, what it imports, and a rival for the same name.
+fn check_link(
+    link: &Link,
+    directive: &Node<Directive>,
+    before: &[(Link, Node<Directive>)],
+    subgraph: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut report = |code, message: String| {
+        diagnostics.error(code, format!("[{subgraph}] {message}"), [directive.location()])
+    };
+    if before.iter().any(|(other, _)| other.url.identity == link.url.identity) {
+        report(ErrorCode::InvalidLinkDirectiveUsage, format!("{} is linked twice", link.url.identity));
+    }
+    match link.url.identity.as_str() {
+        FEDERATION_IDENTITY => {
+            let version = link.url.version.unwrap_or(LATEST);
+            if version < Version::new(2, 0) || version > LATEST {
+                report(
+                    ErrorCode::UnknownFederationLinkVersion,
+                    format!("federation {version} is not known; v2.0 to {LATEST} are"),
+                );
+            } else if let Some(unknown) = unknown_import(link, version) {
+                report(
+                    ErrorCode::InvalidLinkDirectiveUsage,
+                    format!("federation {version} has no element {unknown} to import"),
+                );
+            }
+        }
+        LINK_IDENTITY if link.url.version.is_some_and(|version| version != Version::new(1, 0)) => {
+            report(ErrorCode::UnknownLinkVersion, format!("{} is not known; v1.0 is", link.url));
+        }
+        _ => {}
+    }
+}
+
+fn unknown_import(link: &Link, version: Version) -> Option<&str> {
+    let types = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
+    link.imports.iter().map(|import| import.element.as_str()).find(|element| {
+        match element.strip_prefix('@') {
+            Some(name) => FederationDirective::from_name(name).is_none_or(|known| known.since() > version),
+            None => !types.contains(element),
+        }
+    })
+}
+
+fn directive_names(
+    all: &[(Link, Node<Directive>)],
+    federation_link: Option<&Link>,
+    version: Option<Version>,
+) -> FxHashMap<FederationDirective, String> {
+    let mut names = FxHashMap::default();
+    match (federation_link, version) {
+        (Some(link), Some(version)) => {
+            for directive in FederationDirective::ALL.into_iter().filter(|known| known.since() <= version) {
+                names.insert(directive, link.directive_name(directive.name()));
+            }
+        }
+        _ => {
+            for directive in FederationDirective::FEDERATION_1 {
+                names.insert(directive, directive.name().to_owned());
+            }
+        }
+    }
+    for directive in STANDALONE {
+        // `@listSize` lives in the cost specification.
+        let spec = if directive == FederationDirective::ListSize { "cost" } else { directive.name() };
+        let identity = format!("https://specs.apollo.dev/{spec}");
+        if let Some((link, _)) = all.iter().find(|(link, _)| link.url.identity == identity) {
+            names.insert(directive, link.directive_name(directive.name()));
+        }
+    }
+    names
+}
+
+fn type_names(federation_link: Option<&Link>) -> TypeNames {
+    let name = |element: &str| match federation_link {
+        Some(link) => link.type_name(element),
+        None if element == "FieldSet" => "_FieldSet".to_owned(),
+        None => format!("federation__{element}"),
+    };
+    TypeNames {
+        field_set: name("FieldSet"),
+        scope: name("Scope"),
+        policy: name("Policy"),
+        context_value: name("ContextFieldValue"),
+    }
+}
+
+fn machinery_types(all: &[(Link, Node<Directive>)], types: &TypeNames, link_name: &str) -> FxHashSet<String> {
+    let mut machinery: FxHashSet<String> = SERVICE_TYPES.iter().map(ToString::to_string).collect();
+    machinery.extend([
+        types.field_set.clone(),
+        types.scope.clone(),
+        types.policy.clone(),
+        types.context_value.clone(),
+        format!("{link_name}__Purpose"),
+        format!("{link_name}__Import"),
+    ]);
+    for (link, _) in all {
+        let imported = link.imports.iter().filter(|import| !import.alias.starts_with('@'));
+        machinery.extend(imported.map(|import| import.alias.clone()));
+    }
+    machinery
+}

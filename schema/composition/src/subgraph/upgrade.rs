@@ -1,0 +1,185 @@
+//! Federation 1 schemas, made to say what they mean in Federation 2.
+//!
+//! Source: the documentation on moving to Federation 2 (extensions and externals, value types, keys on
+//! interfaces, unused externals).
+
+use apollo_compiler::Name;
+use apollo_compiler::schema::ExtendedType;
+use federation::spec::FederationDirective;
+use rustc_hash::FxHashSet;
+
+use super::Subgraph;
+use super::facts::{self, Key};
+use crate::ErrorCode;
+use crate::sources::{Diagnostics, type_span};
+
+/// Upgrades every Federation 1 subgraph among `subgraphs`.
+pub(crate) fn upgrade(subgraphs: &mut [Subgraph], diagnostics: &mut Diagnostics) {
+    if subgraphs.iter().all(|subgraph| !subgraph.links.is_federation_1()) {
+        return;
+    }
+    check_extensions_have_a_base(subgraphs, diagnostics);
+    let borrowed: Vec<Vec<(Name, Key)>> =
+        (0..subgraphs.len()).map(|index| keys_of_owners(subgraphs, index)).collect();
+    for (subgraph, keys) in subgraphs.iter_mut().zip(borrowed) {
+        if subgraph.links.is_federation_1() {
+            borrow_keys(subgraph, keys);
+            forget_extensions(subgraph);
+            forget_interface_directives(subgraph);
+            remove_unused_externals(subgraph, diagnostics);
+        }
+    }
+    share_fields(subgraphs);
+}
+
+fn check_extensions_have_a_base(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
+    let is_root = |name: &str| matches!(name, "Query" | "Mutation" | "Subscription");
+    let mut reported = FxHashSet::default();
+    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.links.is_federation_1()) {
+        for (name, definition) in subgraph.own_types().filter(|(name, _)| !is_root(name)) {
+            let extends = subgraph.type_facts(name).is_some_and(|facts| facts.extension);
+            let owned = |other: &Subgraph| {
+                other.schema.types.contains_key(name)
+                    && (!other.links.is_federation_1()
+                        || other.defined.contains(name)
+                            && !other.type_facts(name).is_some_and(|facts| facts.extension))
+            };
+            if (extends || !subgraph.defined.contains(name))
+                && !definition.is_built_in()
+                && !subgraphs.iter().any(owned)
+                && reported.insert(name.clone())
+            {
+                diagnostics.error(
+                    ErrorCode::ExtensionWithNoBase,
+                    format!("[{}] {name} is extended here, but no subgraph defines it", subgraph.name),
+                    [type_span(&subgraph.schema, name)],
+                );
+            }
+        }
+    }
+}
+
+/// For each extension without a key: the first key of the type's owner, by which Federation 1 entered it.
+fn keys_of_owners(subgraphs: &[Subgraph], index: usize) -> Vec<(Name, Key)> {
+    let subgraph = &subgraphs[index];
+    let lacking = subgraph.facts.iter().filter(|(name, facts)| {
+        facts.extension && facts.keys.is_empty() && subgraph.schema.get_object(name).is_some()
+    });
+    lacking
+        .filter_map(|(name, _)| {
+            let owner = subgraphs
+                .iter()
+                .filter_map(|other| other.type_facts(name))
+                .find(|facts| !facts.extension && !facts.keys.is_empty())?;
+            Some((name.clone(), owner.keys.first()?.clone()))
+        })
+        .collect()
+}
+
+fn borrow_keys(subgraph: &mut Subgraph, keys: Vec<(Name, Key)>) {
+    for (name, key) in keys {
+        let Some(fields) = &key.fields else { continue };
+        let targets = facts::targets(subgraph, &name, &fields.selections);
+        if targets.is_empty() {
+            continue;
+        }
+        let Some(facts) = subgraph.facts.get_mut(&name) else { continue };
+        for (_, field) in targets.iter().filter(|(parent, _)| *parent == name) {
+            if let Some(field) = facts.fields.get_mut(field) {
+                field.external = false;
+                field.used = true;
+                field.shareable = true;
+            }
+        }
+        facts.keys.push(Key { extension: false, ..key });
+    }
+}
+
+/// In Federation 2 no subgraph owns a type, so there is nothing special about extending one.
+fn forget_extensions(subgraph: &mut Subgraph) {
+    let extends = subgraph.links.name(FederationDirective::Extends).unwrap_or_default();
+    let schema = &subgraph.schema;
+    for (name, facts) in &mut subgraph.facts {
+        // `@extends` itself stays visible: the supergraph says so too.
+        let marked = schema.types.get(name).is_some_and(|definition| definition.directives().has(extends));
+        facts.keys.iter_mut().for_each(|key| key.extension = marked);
+    }
+}
+
+/// Keys and requirements on interfaces, and externals on their fields, meant nothing in Federation 1.
+fn forget_interface_directives(subgraph: &mut Subgraph) {
+    let schema = &subgraph.schema;
+    for (name, facts) in &mut subgraph.facts {
+        if schema.get_interface(name).is_none() {
+            continue;
+        }
+        facts.keys.clear();
+        for field in facts.fields.values_mut() {
+            field.external = false;
+            field.requires = None;
+            field.provides = None;
+        }
+    }
+}
+
+fn remove_unused_externals(subgraph: &mut Subgraph, diagnostics: &mut Diagnostics) {
+    let unused: Vec<(Name, Name)> = subgraph
+        .facts
+        .iter()
+        .filter(|(name, _)| subgraph.schema.get_object(name).is_some())
+        .flat_map(|(name, facts)| {
+            let fields = facts.fields.iter().filter(|(_, field)| field.external && !field.used);
+            fields.map(|(field, _)| (name.clone(), field.clone()))
+        })
+        .collect();
+    for (parent, field) in unused {
+        let Some(ExtendedType::Object(object)) = subgraph.schema.types.get_mut(&parent) else { continue };
+        object.make_mut().fields.shift_remove(&field);
+        let emptied = object.fields.is_empty();
+        if let Some(facts) = subgraph.facts.get_mut(&parent) {
+            facts.fields.remove(&field);
+        }
+        if emptied {
+            diagnostics.error(
+                ErrorCode::TypeWithOnlyUnusedExternal,
+                format!("[{}] {parent} has only @external fields, and none of them is used", subgraph.name),
+                [type_span(&subgraph.schema, &parent)],
+            );
+        }
+    }
+}
+
+/// Federation 1 let several subgraphs resolve a field without saying so.
+fn share_fields(subgraphs: &mut [Subgraph]) {
+    for index in 0..subgraphs.len() {
+        if !subgraphs[index].links.is_federation_1() {
+            continue;
+        }
+        let shared: Vec<(Name, Name)> = subgraphs[index]
+            .facts
+            .iter()
+            .flat_map(|(name, facts)| facts.fields.keys().map(move |field| (name.clone(), field.clone())))
+            .filter(|(parent, field)| is_resolved_elsewhere(subgraphs, index, parent, field))
+            .collect();
+        for (parent, field) in shared {
+            let facts = subgraphs[index].facts.get_mut(&parent);
+            if let Some(facts) = facts.and_then(|facts| facts.fields.get_mut(&field)) {
+                facts.shareable |= !facts.external || facts.provided;
+            }
+        }
+    }
+}
+
+/// A value type is shared as a whole; an entity or root type field by field.
+fn is_resolved_elsewhere(subgraphs: &[Subgraph], index: usize, parent: &Name, field: &Name) -> bool {
+    let is_root = matches!(parent.as_str(), "Query" | "Mutation" | "Subscription");
+    let own = subgraphs[index].type_facts(parent);
+    let by_field = is_root || own.is_some_and(|facts| !facts.keys.is_empty());
+    subgraphs.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
+        if by_field {
+            other.field_facts(parent, field).is_some_and(|facts| !facts.external || facts.provided)
+        } else {
+            other.schema.types.contains_key(parent)
+        }
+    })
+}

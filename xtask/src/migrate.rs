@@ -7,6 +7,7 @@ use clap::Args;
 use crate::failure::{Context, Result};
 use crate::services::Service;
 use crate::stack::home::Home;
+use crate::stack::mysql;
 use crate::stack::options::{DataOption, Database};
 use crate::workspace::Workspace;
 
@@ -33,6 +34,7 @@ pub fn migrate(options: &MigrateOptions) -> Result<()> {
     if let Some(database) = &options.database {
         settings.database = database.clone();
     }
+    mysql::prepare(&settings.database)?;
     workspace.build(settings.profile())?;
     for service in Service::STORES {
         let environment = home.environment(service, &settings)?;

@@ -4,6 +4,7 @@ pub mod console;
 pub mod graph;
 pub mod home;
 pub mod keys;
+pub mod mysql;
 pub mod options;
 pub mod probe;
 pub mod reaper;
@@ -56,6 +57,7 @@ pub async fn dev(options: &DevOptions) -> Result<()> {
     forget_record(&home);
     check_ports(&settings)?;
     home.remember(&settings)?;
+    mysql::prepare(&settings.database)?;
     if !options.no_build {
         workspace.build(settings.profile())?;
     }

@@ -21,7 +21,13 @@ pub fn kill(group: u32) {
 /// Whether any process of the group is left.
 #[must_use]
 pub fn is_alive(group: u32) -> bool {
-    pid(group).is_some_and(|group| test_kill_process_group(group).is_ok())
+    pid(group).is_some_and(|pid| test_kill_process_group(pid).is_ok()) && !is_zombie(group)
+}
+
+/// Ended, but nobody has asked how: in a container whose first process does not care, that lasts for ever.
+fn is_zombie(leader: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{leader}/stat")) else { return false };
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
 /// TERM, [`GRACE`], KILL; returns when none of the groups is left or nothing more can be done.

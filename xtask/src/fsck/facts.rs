@@ -64,8 +64,15 @@ pub struct Reservation {
     pub ends_at: DateTime<Utc>,
     /// The event that it is for; none for a block by hand.
     pub event_id: Option<String>,
-    /// Whether it still claims the room.
+    /// Whether it claims the room.
     pub active: bool,
+    /// Whether it is about to: SpaceMaster has not agreed yet.
+    #[serde(default)]
+    pub pending: bool,
+    /// The first moment on the venue's clock, as SpaceMaster is told.
+    pub start_time: String,
+    /// The first moment after, likewise.
+    pub end_time: String,
     /// Whether SpaceMaster has been told.
     #[serde(default)]
     pub pushed: bool,
@@ -99,6 +106,8 @@ pub struct EventCapacity {
     pub id: String,
     /// The most that its quotas may add up to.
     pub capacity: i64,
+    /// What the guard of that capacity has given out to types.
+    pub allocated: i64,
     /// Whether it was cancelled.
     #[serde(default)]
     pub cancelled: bool,

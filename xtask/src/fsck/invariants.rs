@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::Utc;
 
-use super::facts::{Booking, Facts, Hold, Reservation, Ticket};
+use super::facts::{Booking, Facts, Hold, Reservation, Schedule, Ticket};
 
 /// A broken invariant, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,7 +249,7 @@ fn cancelled_events_have_no_paid_bookings(facts: &Facts) -> Vec<String> {
 
 fn rooms_are_claimed_once(facts: &Facts) -> Vec<String> {
     let mut active: Vec<&Reservation> =
-        facts.event.reservations.iter().filter(|reservation| reservation.active).collect();
+        facts.event.reservations.iter().filter(|claim| claim.active || claim.pending).collect();
     active.sort_by_key(|reservation| (reservation.room_id, reservation.starts_at));
     let mut broken = Vec::new();
     let mut last: Option<&Reservation> = None;
@@ -291,34 +291,33 @@ fn unclaimed_events(facts: &Facts) -> Vec<String> {
         .collect()
 }
 
-/// SpaceMaster keeps local times and no owners: as many blocks in a room as there are claims we have told it about.
+/// SpaceMaster keeps no owners: somebody's blocks must cover every moment of a claim that we have told it about.
 fn unknown_to_spacemaster(facts: &Facts) -> Vec<String> {
-    let Some(schedules) = &facts.spacemaster.schedules else { return Vec::new() };
-    let mut blocks: BTreeMap<i64, usize> = BTreeMap::new();
-    for schedule in schedules.iter().filter(|schedule| schedule.status != "AVAILABLE") {
-        *blocks.entry(schedule.room_id).or_default() += 1;
-    }
-    let mut claims: BTreeMap<i64, usize> = BTreeMap::new();
-    let active = facts.event.reservations.iter().filter(|reservation| reservation.active);
-    let mut broken: Vec<String> = active
-        .clone()
-        .filter(|reservation| !reservation.pushed && reservation.event_id.is_some())
-        .map(|reservation| {
-            format!(
-                "reservation {} of room {} was never pushed to SpaceMaster",
-                reservation.id, reservation.room_id
-            )
+    let active = facts.event.reservations.iter().filter(|claim| claim.active);
+    active
+        .filter_map(|claim| {
+            let (id, room) = (&claim.id, claim.room_id);
+            if !claim.pushed {
+                return Some(format!("reservation {id} of room {room} was never pushed to SpaceMaster"));
+            }
+            let schedules = facts.spacemaster.schedules.as_ref()?;
+            let blocks = schedules.iter().filter(|row| row.room_id == room && row.status != "AVAILABLE");
+            let from = uncovered(claim, blocks.collect())?;
+            Some(format!("reservation {id} of room {room}: SpaceMaster does not block it from {from}"))
         })
-        .collect();
-    for reservation in active.filter(|reservation| reservation.pushed) {
-        *claims.entry(reservation.room_id).or_default() += 1;
+        .collect()
+}
+
+/// The first moment of the claim that no block covers. The texts are of one form, so they sort as the moments do.
+fn uncovered<'a>(claim: &'a Reservation, mut blocks: Vec<&'a Schedule>) -> Option<&'a str> {
+    blocks.sort_by_key(|block| &block.start_time);
+    let mut covered = claim.start_time.as_str();
+    for block in blocks {
+        if block.start_time.as_str() <= covered && block.end_time.as_str() > covered {
+            covered = &block.end_time;
+        }
     }
-    broken.extend(claims.into_iter().filter_map(|(room, claims)| {
-        let blocks = blocks.get(&room).copied().unwrap_or_default();
-        (blocks < claims)
-            .then(|| format!("room {room}: {claims} reservations, {blocks} blocks in SpaceMaster"))
-    }));
-    broken
+    (covered < claim.end_time.as_str()).then_some(covered)
 }
 
 fn quotas_fit_the_venue(facts: &Facts) -> Vec<String> {
@@ -329,15 +328,21 @@ fn quotas_fit_the_venue(facts: &Facts) -> Vec<String> {
     let known = facts.ticket.events.iter().map(|event| (event.id.as_str(), event.capacity));
     let true_ones =
         facts.event.events.iter().filter_map(|event| Some((event.id.as_str(), event.venue_capacity?)));
-    known
-        .chain(true_ones)
-        .filter_map(|(event, capacity)| {
-            let quota = quotas.get(event).copied().unwrap_or_default();
-            (quota > capacity).then(|| format!("event {event}: quotas {quota}, capacity {capacity}"))
-        })
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
+    let quota = |event: &str| quotas.get(event).copied().unwrap_or_default();
+    let too_many = known.chain(true_ones).filter(|(event, capacity)| quota(event) > *capacity);
+    let too_many = too_many
+        .map(|(event, capacity)| format!("event {event}: quotas {}, capacity {capacity}", quota(event)))
+        .collect::<BTreeSet<_>>();
+    let miscounted =
+        facts.ticket.events.iter().filter(|event| event.allocated != quota(&event.id)).map(|event| {
+            format!(
+                "event {}: quotas {}, its capacity row has given out {}",
+                event.id,
+                quota(&event.id),
+                event.allocated
+            )
+        });
+    too_many.into_iter().chain(miscounted).collect()
 }
 
 fn is_live(ticket: &Ticket) -> bool {

@@ -5,6 +5,7 @@
 
 use crate::fetch_graph::{FetchGraph, GroupId};
 use federation::supergraph::SubgraphId;
+use rustc_hash::FxHashMap;
 
 /// Groups sent together.
 #[derive(Debug, Clone)]
@@ -28,12 +29,40 @@ pub(crate) fn requests(graph: &FetchGraph) -> Vec<Request> {
             Some(Request { subgraph: group.subgraph, groups: vec![id], after: group.after.clone() })
         })
         .collect();
-    if requests.len() <= MOST_JOINED {
+    join_within_rounds(graph, &mut requests);
+    if requests.iter().flatten().count() <= MOST_JOINED {
         while let Some((into, from)) = joinable(graph, &requests) {
             join(&mut requests, into, from);
         }
     }
     in_order(requests)
+}
+
+/// Joins entity groups that are sent to one subgraph in the same round anyway.
+fn join_within_rounds(graph: &FetchGraph, requests: &mut [Option<Request>]) {
+    let mut first_of: FxHashMap<(SubgraphId, usize), usize> = FxHashMap::default();
+    let mut place: Vec<usize> = (0..requests.len()).collect();
+    for (id, (round, _)) in rounds(requests).into_iter().enumerate() {
+        let Some(request) =
+            requests[id].as_ref().filter(|request| graph.groups[request.groups[0]].root.is_none())
+        else {
+            continue;
+        };
+        let into = *first_of.entry((request.subgraph, round)).or_insert(id);
+        place[id] = into;
+        if into == id {
+            continue;
+        }
+        if let (Some(gone), Some(kept)) = (requests[id].take(), requests[into].as_mut()) {
+            kept.groups.extend(gone.groups);
+            kept.after.extend(gone.after);
+        }
+    }
+    for request in requests.iter_mut().flatten() {
+        request.after.iter_mut().for_each(|before| *before = place[*before]);
+        request.after.sort_unstable();
+        request.after.dedup();
+    }
 }
 
 /// The rounds in which each request can be sent: the first possible, and the last that keeps no later one waiting.

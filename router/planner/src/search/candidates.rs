@@ -145,12 +145,32 @@ impl<'a> Search<'a> {
         }
         let mut found = Vec::new();
         if let Some((field, join)) = self.own_field(view, ty, &unit.field.field) {
-            found.push(self.here(unit, view, ty, field, join));
+            let here = self.here(unit, view, ty, field, join);
+            let unbeaten = self.is_unbeaten(&here, unit.field.sub, jumps)?;
+            found.push(here);
+            if unbeaten {
+                return Ok(found);
+            }
         }
         if jumps && !(unit.on.is_none() && self.supergraph.types[ty].is_abstract()) {
             self.jumps(unit, view, ty, &mut found)?;
         }
         Ok(found)
+    }
+
+    /// Whether no jump can be better than staying: nothing more is to be fetched, or one request, which any jump would cost as well.
+    fn is_unbeaten(
+        &mut self,
+        here: &Candidate,
+        sub: Option<SelectionId>,
+        jumps: bool,
+    ) -> Result<bool, Exhausted> {
+        let (Some(child), Some(sub)) = (here.child, sub) else { return Ok(true) };
+        if !jumps || self.is_local(sub, child)? {
+            return Ok(true);
+        }
+        let solution = self.solve(sub, child, true)?;
+        Ok(solution.missing.is_none() && solution.cost.depth <= 1 && solution.cost.fetches <= 1)
     }
 
     /// As [`Self::resolved_here`]; for an abstract type, whose objects have been asked before.

@@ -76,6 +76,11 @@ impl Search<'_> {
         let mut best: Option<(usize, Offer)> = None;
         for (index, candidate) in candidates.iter().enumerate().filter(|(index, _)| !used[*index]) {
             let shared = made.contains(&candidate.request) || own.contains(&candidate.request);
+            if let Some((0, offer)) = &best
+                && !self.may_beat(offer.cost, candidate, rest, shared)?
+            {
+                continue;
+            }
             let Some((cost, lack)) = self.price(unit, candidate, rest, shared, jumps)? else { continue };
             let open = lack.map_or(0, |lack| self.selections.leaves(lack));
             if best.as_ref().is_none_or(|(fewest, offer)| (open, cost) < (*fewest, offer.cost)) {
@@ -83,6 +88,26 @@ impl Search<'_> {
             }
         }
         Ok(best.map(|(_, offer)| offer))
+    }
+
+    /// Whether a candidate can be better than a complete offer of this cost: a bound that is cheap to know.
+    fn may_beat(
+        &mut self,
+        best: Cost,
+        candidate: &Candidate,
+        sub: Option<SelectionId>,
+        shared: bool,
+    ) -> Result<bool, Exhausted> {
+        let floor =
+            Cost { depth: candidate.depth, fetches: if shared { 0 } else { candidate.fetches }, fields: 1 };
+        if floor >= best {
+            return Ok(false);
+        }
+        match (candidate.child, sub) {
+            // One more round trip below it would already be too many.
+            (Some(view), Some(sub)) if candidate.depth >= best.depth => self.is_local(sub, view),
+            _ => Ok(true),
+        }
     }
 
     /// What `sub` costs through a candidate, and what of it stays open; `None` when it brings nothing.
@@ -138,7 +163,10 @@ impl Search<'_> {
     ) -> Result<(), Exhausted> {
         let Some(first) = used.iter().position(|used| *used) else { return Ok(()) };
         let chosen = &candidates[first];
-        let worth_it = candidates.len() > 1 && choice.cost.depth > chosen.depth && unit.splittable;
+        let sooner =
+            |(index, candidate): (usize, &Candidate)| !used[index] && candidate.depth < choice.cost.depth;
+        let worth_it =
+            unit.splittable && choice.cost.depth > chosen.depth && candidates.iter().enumerate().any(sooner);
         let (true, Some(view)) = (worth_it, chosen.child) else { return Ok(()) };
         let Some(rest) = self.solve(sub, view, false)?.missing.filter(|missing| *missing != sub) else {
             return Ok(());

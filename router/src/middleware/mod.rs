@@ -1,0 +1,103 @@
+//! What stands around every path, from the innermost to the outermost: deadline, load shedding, no foreign service credentials, CORS, panics
+//! contained, access log. (Request id, head limits and connection limits are the shared server's.)
+
+mod access_log;
+mod cors;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result};
+use service::{protocol::MediaType, request_id::RequestId, tokens::SERVICE_TOKEN_HEADER};
+
+pub use access_log::{Details, access_log};
+pub use cors::cors;
+
+use crate::{app::App, http::refused, refusal::Refusal, request::Deadline};
+
+/// Gives the request its deadline, and the client an answer by then. A body that is still streaming then is cut off by whoever streams it.
+pub fn deadline<E>(app: &Arc<App>, endpoint: E) -> impl Endpoint<Output = Response> + 'static
+where
+    E: Endpoint + 'static,
+{
+    let span = app.config.limits.deadline;
+    endpoint.around(move |endpoint, mut request: Request| async move {
+        let deadline = Deadline::after(span);
+        request.extensions_mut().insert(deadline);
+        let answered = tokio::time::timeout_at(deadline.instant(), endpoint.call(request)).await;
+        let Ok(answer) = answered else { return Ok(refused(MediaType::Json, &Refusal::TimedOut)) };
+        answer.map(IntoResponse::into_response)
+    })
+}
+
+/// A place among the requests answered at the same time; held until the last byte of the answer.
+#[derive(Debug, Clone)]
+pub struct Place {
+    _permit: Arc<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// Refuses at once what there is no room for: a queue would make everybody wait for requests whose clients have given up.
+pub fn load_shed<E>(app: &Arc<App>, endpoint: E) -> impl Endpoint<Output = Response> + 'static
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let room = Arc::clone(&app.room);
+    endpoint.around(move |endpoint, mut request: Request| {
+        let place = Arc::clone(&room).try_acquire_owned();
+        async move {
+            let Ok(permit) = place else {
+                let mut response = refused(MediaType::Json, &Refusal::Overloaded);
+                response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+                return Ok(response);
+            };
+            let place = Place { _permit: Arc::new(permit) };
+            request.extensions_mut().insert(place.clone());
+            let answer = endpoint.call(request).await;
+            drop(place);
+            answer
+        }
+    })
+}
+
+/// A service's credential opens doors in subgraphs that no outsider may open; from outside it is refused on every path.
+pub fn refuse_service_credentials<E>(endpoint: E) -> impl Endpoint<Output = Response> + 'static
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    endpoint.around(|endpoint, request: Request| async move {
+        if request.headers().contains_key(SERVICE_TOKEN_HEADER) {
+            return Ok(refused(MediaType::Json, &Refusal::ServiceCredential));
+        }
+        endpoint.call(request).await
+    })
+}
+
+/// Makes a panic, and whatever error poem's own parts give, an answer in our form. The process lives on.
+pub fn contain_panics<E>(endpoint: E) -> impl Endpoint<Output = Response> + 'static
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    endpoint.around(|endpoint, request: Request| async move {
+        let id = RequestId::of(&request);
+        match AssertUnwindSafe(endpoint.call(request)).catch_unwind().await {
+            Ok(answer) => answer.or_else(in_our_form),
+            Err(_) => {
+                tracing::error!(error_id = id.as_str(), "a request made the router panic");
+                let refusal = Refusal::Fault { error_id: id.as_str().to_owned() };
+                Ok(refused(MediaType::Json, &refusal))
+            }
+        }
+    })
+}
+
+/// Errors of poem's routes: an unknown path, a method that the path does not have.
+fn in_our_form(error: poem::Error) -> Result<Response> {
+    let refusal = match error.status() {
+        http::StatusCode::NOT_FOUND => Refusal::NotFound,
+        http::StatusCode::METHOD_NOT_ALLOWED => {
+            service::guard::Refusal::MethodNotAllowed("this path has no such method").into()
+        }
+        _ => return Ok(error.into_response()),
+    };
+    Ok(refused(MediaType::Json, &refusal))
+}

@@ -1,0 +1,53 @@
+//! The way of an operation, in the order it goes. Each stage takes what the one before proved; only a stage makes its own proof.
+//!
+//! What `parse`, `validate` and `limits` find out is the same for every request with the same document, so it is kept per document; what
+//! `authorize` and `coerce` find out is the request's own.
+
+mod authorize;
+mod cache;
+mod coerce;
+mod execute;
+mod introspection;
+mod limits;
+mod parse;
+mod persisted;
+mod plan;
+mod validate;
+
+use apollo_compiler::response::JsonMap;
+
+pub use cache::OperationCache;
+pub use execute::Answer;
+pub use limits::Prepared;
+pub use persisted::PersistedDocuments;
+
+use crate::{app::App, http::GraphqlRequest, refusal::Refusal, request::RequestContext, snapshot::Snapshot};
+
+/// What every stage may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// The process.
+    pub app: &'a App,
+    /// The supergraph that this request sees, to its last byte.
+    pub snapshot: &'a Snapshot,
+    /// The request.
+    pub context: &'a RequestContext,
+}
+
+/// Answers one GraphQL request, or says why not.
+///
+/// # Errors
+/// The first stage's refusal. What goes wrong in `execute` is part of the answer.
+pub async fn run(stage: Stage<'_>, request: GraphqlRequest) -> Result<Answer, Refusal> {
+    let GraphqlRequest { query, operation_name, variables, extensions } = request;
+    let document = persisted::persisted(stage, query, extensions)?;
+    let prepared = stage.snapshot.operations.prepare(&document, operation_name.as_deref(), || {
+        let parsed = parse::parse(stage, &document)?;
+        let valid = validate::validate(stage, parsed, operation_name.as_deref())?;
+        limits::limits(stage, valid)
+    })?;
+    let authorized = authorize::authorize(stage, prepared)?;
+    let coerced = coerce::coerce(stage, authorized, variables.unwrap_or_else(JsonMap::new))?;
+    let planned = plan::plan(stage, coerced)?;
+    Ok(execute::execute(stage, planned).await)
+}

@@ -1,0 +1,117 @@
+//! Where each subgraph of a supergraph is reached: the supergraph's URL, unless configuration overrides it.
+
+use std::time::Duration;
+
+use federation::Supergraph;
+use reqwest::Url;
+use service::identity::ServiceName;
+
+use crate::config;
+
+/// One subgraph, as it is reached.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its name in the supergraph.
+    pub name: String,
+    /// Its GraphQL URL.
+    pub url: Url,
+    /// Time for one request.
+    pub timeout: Duration,
+    /// Which process of the house it is, if it is one: it then gets a service token.
+    pub service: Option<ServiceName>,
+}
+
+impl Endpoint {
+    /// Its URL without the last part `/graphql`: where its other paths are.
+    pub fn base(&self) -> String {
+        let url = self.url.as_str().trim_end_matches('/');
+        url.strip_suffix("/graphql").unwrap_or(url).to_owned()
+    }
+}
+
+/// Why a subgraph cannot be reached at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// The URL is none.
+    #[error("subgraph `{subgraph}`: `{url}` is not an http URL: {why}")]
+    Url {
+        /// The subgraph.
+        subgraph: String,
+        /// What stands there.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The configuration speaks of a subgraph that the supergraph does not have.
+    #[error("the configuration names the subgraph `{0}`, which the supergraph does not have")]
+    Unknown(String),
+}
+
+/// The endpoints of `supergraph`, in its order of subgraphs.
+///
+/// # Errors
+/// Every subgraph without a usable URL.
+pub fn endpoints(
+    supergraph: &Supergraph,
+    config: &config::Subgraphs,
+) -> Result<Vec<Endpoint>, Vec<EndpointError>> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for subgraph in &supergraph.subgraphs {
+        match endpoint(&subgraph.name, &subgraph.url, config) {
+            Ok(endpoint) => found.push(endpoint),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}
+
+fn endpoint(name: &str, in_supergraph: &str, config: &config::Subgraphs) -> Result<Endpoint, EndpointError> {
+    let written = match config.urls.get(name) {
+        Some(base) => format!("{base}/graphql"),
+        None => in_supergraph.to_owned(),
+    };
+    let error = |why: String| EndpointError::Url { subgraph: name.to_owned(), url: written.clone(), why };
+    let url = Url::parse(&written).map_err(|cause| error(cause.to_string()))?;
+    match url.scheme() {
+        "http" if url.has_host() => {}
+        "https" if url.has_host() => {
+            tracing::warn!(subgraph = name, %url, "TLS towards subgraphs is not built in; this subgraph will not answer");
+        }
+        _ => return Err(error("no http URL with a host".to_owned())),
+    }
+    Ok(Endpoint { name: name.to_owned(), url, timeout: config.timeout_of(name), service: name.parse().ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(urls: &[(&str, &str)]) -> config::Subgraphs {
+        config::Subgraphs {
+            timeout: Duration::from_secs(1),
+            timeouts: [("slow".to_owned(), Duration::from_secs(9))].into(),
+            urls: urls.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn configuration_overrides_the_supergraph() {
+        let overridden =
+            endpoint("user", "http://in-the-file/graphql", &config(&[("user", "http://b:1")])).unwrap();
+        assert_eq!(overridden.url.as_str(), "http://b:1/graphql");
+        assert_eq!(overridden.base(), "http://b:1");
+        assert_eq!(overridden.service, Some(ServiceName::User));
+        let kept = endpoint("slow", "http://in-the-file/some/path", &config(&[])).unwrap();
+        assert_eq!(kept.url.as_str(), "http://in-the-file/some/path");
+        assert_eq!(kept.timeout, Duration::from_secs(9));
+        assert_eq!(kept.service, None);
+    }
+
+    #[test]
+    fn a_subgraph_without_a_usable_url_is_refused() {
+        for bad in ["", "ftp://a/graphql", "/graphql"] {
+            assert!(endpoint("a", bad, &config(&[])).is_err(), "{bad}");
+        }
+    }
+}

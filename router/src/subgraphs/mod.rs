@@ -1,0 +1,9 @@
+//! The subgraphs as the router reaches them: where each is, how long it may take, what is sent along, and whether it answers.
+
+mod client;
+mod endpoint;
+mod probe;
+
+pub use client::{HttpSubgraphs, Outbound};
+pub use endpoint::{Endpoint, EndpointError, endpoints};
+pub use probe::{SubgraphState, probe_all};

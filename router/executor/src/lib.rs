@@ -1,9 +1,33 @@
-//! Query plan to response. IO only through a trait.
+//! Query plan to response. IO only through a trait: this crate opens no connection, reads no file and no environment.
+//!
+//! [`execute`] never fails: whatever subgraphs do, there is a response, with data and with errors at the client's paths. The way through,
+//! in reading order:
+//!
+//! 1. [`PreparedPlan`]: once for a plan, names become slots (`prepare.rs`)
+//! 2. `run.rs`: each fetch is sent as soon as those that it depends on are merged
+//! 3. `request.rs`, `representations.rs`: what a fetch is about, written straight into its request
+//! 4. `read.rs` over `json.rs`: an answer is read once, into values of the data tree (`tree.rs`)
+//! 5. `answer.rs`, `subgraph_errors.rs`: what of it is believed, and which nulls its errors explain
+//! 6. `merge.rs`: it becomes part of the data tree
+//! 7. `complete.rs`, `leaf.rs`: the response is written, by the plan's shapes; `orphans.rs`: errors that no null shows
 
+mod answer;
 mod client;
+mod complete;
 mod errors;
+mod json;
+mod leaf;
+mod merge;
+mod orphans;
+mod place;
 mod prepare;
+mod read;
+mod representations;
+mod request;
 mod response;
+mod run;
+mod subgraph_errors;
+mod tree;
 
 pub use client::{SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse};
 pub use errors::ErrorCode;
@@ -11,12 +35,23 @@ pub use prepare::PreparedPlan;
 pub use response::{ExecutionRequest, FetchReport, Limits, Response};
 
 /// Answers one operation by its plan. Never fails: what is wrong is in the response.
+///
+/// Dropping the future cancels all requests that are under way.
 pub async fn execute<C: SubgraphClient>(
-    _plan: &PreparedPlan,
-    _request: &ExecutionRequest<'_>,
-    _client: &C,
+    plan: &PreparedPlan,
+    request: &ExecutionRequest<'_>,
+    client: &C,
 ) -> Response {
-    // The signature comes first, so that the router can be built against it; execution itself follows.
-    let body = bytes::Bytes::from_static(br#"{"data":null,"errors":[{"message":"Execution is not built yet."}]}"#);
-    Response { body, errors: 1, data_is_null: true, fetches: Vec::new() }
+    run::run(plan, request, client, None).await
+}
+
+/// Answers one event of a subscription: `event` is what the subgraph of the root field sent for it, and takes the place of the answer to
+/// the first fetch; all that joins it is fetched through `client`.
+pub async fn execute_event<C: SubgraphClient>(
+    plan: &PreparedPlan,
+    request: &ExecutionRequest<'_>,
+    client: &C,
+    event: SubgraphResponse,
+) -> Response {
+    run::run(plan, request, client, Some(event)).await
 }

@@ -1,0 +1,218 @@
+//! The data tree → the response, by the shapes of the plan.
+//!
+//! Every value is completed by its type; what cannot be becomes null, and a null that its type does not allow becomes its parent's null,
+//! up to the nearest parent that may be null. A null is explained by exactly one error: that of the subgraph where there is one, otherwise
+//! one that is made here.
+//!
+//! Source: GraphQL specification, "Value Completion" and "Handling Execution Errors".
+
+use bytes::Bytes;
+
+use crate::errors::{ErrorCode, ErrorLog};
+use crate::leaf::{write_enum, write_scalar};
+use crate::orphans;
+use crate::place::Place;
+use crate::prepare::{Kind, PreparedPlan, PreparedShape, Source, Type, TypeId, Variant};
+use crate::request::write_json;
+use crate::response::{ExecutionRequest, FetchReport, Response};
+use crate::tree::{FailureId, ObjectId, Tree, Value};
+
+/// Writes the response.
+pub(crate) fn complete(
+    plan: &PreparedPlan,
+    request: &ExecutionRequest<'_>,
+    tree: &Tree,
+    errors: ErrorLog,
+    fetches: Vec<FetchReport>,
+) -> Response {
+    let mut out = Vec::with_capacity(tree.body_bytes().min(1 << 20) + 256);
+    out.extend_from_slice(b"{\"data\":");
+    let start = out.len();
+    let mut completion = Completion { plan, request, tree, out, errors };
+    let has_data =
+        completion.object(completion.plan.shapes.root_shape(), Tree::ROOT, &Place::ROOT) == Shown::Yes;
+    let Completion { mut out, mut errors, .. } = completion;
+    if !has_data {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+    orphans::report(plan, tree, &mut errors);
+    let (listed, count) = errors.finish();
+    if count > 0 {
+        out.extend_from_slice(b",\"errors\":[");
+        out.extend_from_slice(&listed);
+        out.push(b']');
+    }
+    out.push(b'}');
+    Response { body: Bytes::from(out), errors: count, data_is_null: !has_data, fetches }
+}
+
+/// Whether something was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    /// It is null, and if an error must say so, it has been reported.
+    Null,
+}
+
+struct Completion<'a> {
+    plan: &'a PreparedPlan,
+    request: &'a ExecutionRequest<'a>,
+    tree: &'a Tree,
+    out: Vec<u8>,
+    errors: ErrorLog,
+}
+
+impl<'a> Completion<'a> {
+    /// Writes a value of a type, or `null` where the type allows it. `Shown::Null`: it does not, so the parent is null.
+    #[inline]
+    fn value(&mut self, ty: &'a Type, value: Value, place: &Place<'_>) -> Shown {
+        let start = self.out.len();
+        if self.present(ty, value, place) == Shown::Yes {
+            return Shown::Yes;
+        }
+        if !ty.nullable {
+            return Shown::Null;
+        }
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
+        Shown::Yes
+    }
+
+    #[inline]
+    fn present(&mut self, ty: &'a Type, value: Value, place: &Place<'_>) -> Shown {
+        match (&ty.kind, value) {
+            (_, Value::Absent | Value::Null) => self.unexplained_null(ty, place),
+            (_, Value::Failed(failure)) => self.explained_null(Some(ty), failure, place),
+            (Kind::Composite(shape), Value::Object(object)) => {
+                self.composite(ty, self.plan.shapes.get(*shape), object, place)
+            }
+            (Kind::List(element), Value::List { start, len }) => self.list(element, start, len, place),
+            (Kind::Scalar(kind), value) => {
+                if write_scalar(&mut self.out, self.tree, &self.plan.types, kind, value) {
+                    return Shown::Yes;
+                }
+                self.invalid(ty, place)
+            }
+            (Kind::Enum(_, values), value) => {
+                if write_enum(&mut self.out, self.tree, values, value) {
+                    return Shown::Yes;
+                }
+                self.invalid(ty, place)
+            }
+            (Kind::Composite(_) | Kind::List(_), _) => self.invalid(ty, place),
+        }
+    }
+
+    fn list(&mut self, element: &'a Type, start: u32, len: u32, place: &Place<'_>) -> Shown {
+        self.out.push(b'[');
+        for index in 0..len {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let value = self.tree.get(start + index);
+            if self.value(element, value, &place.element(index as usize)) == Shown::Null {
+                return Shown::Null;
+            }
+        }
+        self.out.push(b']');
+        Shown::Yes
+    }
+
+    fn composite(
+        &mut self,
+        ty: &Type,
+        shape: &'a PreparedShape,
+        object: ObjectId,
+        place: &Place<'_>,
+    ) -> Shown {
+        if !shape.is_abstract {
+            return self.object(shape, object, place);
+        }
+        match shape.typename.map_or(Value::Absent, |slot| self.tree.get(object + slot)) {
+            Value::Type(id) => match shape.variant_of(id) {
+                Some(variant) => self.fields(variant, id, object, place),
+                // Not for the eyes of clients, not even in an error: as if it were not there.
+                None => self.unexplained_null(ty, place),
+            },
+            Value::Failed(failure) => self.explained_null(None, failure, place),
+            _ => {
+                let message = format!("The type of {} is not known.", place.coordinate(&self.plan.types));
+                self.errors.report_new(ErrorCode::InvalidValue, &message, |out| place.write(out));
+                Shown::Null
+            }
+        }
+    }
+
+    /// An object whose type is known from the schema.
+    fn object(&mut self, shape: &'a PreparedShape, object: ObjectId, place: &Place<'_>) -> Shown {
+        match shape.only_variant() {
+            Some(variant) => self.fields(variant, variant.type_id, object, place),
+            None => Shown::Null,
+        }
+    }
+
+    fn fields(&mut self, variant: &'a Variant, id: TypeId, object: ObjectId, place: &Place<'_>) -> Shown {
+        self.out.push(b'{');
+        for (index, field) in variant.fields.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&field.quoted_key);
+            let value = match field.source {
+                Source::Slot(slot) => self.tree.get(object + slot),
+                Source::Nowhere => Value::Absent,
+                Source::Typename => Value::Type(id),
+                Source::Introspection => {
+                    self.introspection(&field.response_key);
+                    continue;
+                }
+            };
+            if self.value(&field.ty, value, &place.field(field, id)) == Shown::Null {
+                return Shown::Null;
+            }
+        }
+        self.out.push(b'}');
+        Shown::Yes
+    }
+
+    fn introspection(&mut self, response_key: &str) {
+        match self.request.introspection.and_then(|answers| answers.get(response_key)) {
+            Some(answer) => write_json(&mut self.out, answer),
+            None => self.out.extend_from_slice(b"null"),
+        }
+    }
+
+    #[cold]
+    fn unexplained_null(&mut self, ty: &Type, place: &Place<'_>) -> Shown {
+        if !ty.nullable {
+            let coordinate = place.coordinate(&self.plan.types);
+            let message = format!("Cannot return null for non-nullable field {coordinate}.");
+            self.errors.report_new(ErrorCode::UnexpectedNull, &message, |out| place.write(out));
+        }
+        Shown::Null
+    }
+
+    #[cold]
+    fn explained_null(&mut self, ty: Option<&'a Type>, failure: FailureId, place: &Place<'_>) -> Shown {
+        let (tree, plan) = (self.tree, self.plan);
+        for (error, rest) in tree.each_failure(failure) {
+            self.errors.report(error, |out| place.write_below(out, plan, ty, rest));
+        }
+        Shown::Null
+    }
+
+    #[cold]
+    fn invalid(&mut self, ty: &Type, place: &Place<'_>) -> Shown {
+        let coordinate = place.coordinate(&self.plan.types);
+        let expected = match &ty.kind {
+            Kind::List(_) => "a list".to_owned(),
+            Kind::Composite(_) => "an object".to_owned(),
+            Kind::Enum(name, _) => name.to_string(),
+            Kind::Scalar(kind) => crate::leaf::scalar_name(kind).to_owned(),
+        };
+        let message = format!("The value of {coordinate} is not {expected}, as its type says.");
+        self.errors.report_new(ErrorCode::InvalidValue, &message, |out| place.write(out));
+        Shown::Null
+    }
+}

@@ -1,0 +1,95 @@
+//! Errors that no null of the response shows: of fields that only the router asked for, or that have a value all the same, or that are
+//! beside a null which took everything with it. They are reported too, at the nearest place that the client can see.
+
+use rustc_hash::FxHashMap;
+
+use crate::errors::ErrorLog;
+use crate::place::Place;
+use crate::prepare::{Kind, Layout, PositionId, PreparedPlan, PreparedShape, ShownField, Type};
+use crate::tree::{Below, ErrorId, ObjectId, Tree, Value};
+
+/// Reports what has not been reported.
+pub(crate) fn report(plan: &PreparedPlan, tree: &Tree, errors: &mut ErrorLog) {
+    let mut wanted: FxHashMap<ObjectId, Vec<(ErrorId, Vec<Below>)>> = FxHashMap::default();
+    for (id, record) in errors.unreported() {
+        if let Some(origin) = &record.origin {
+            wanted.entry(origin.object).or_default().push((id, origin.below.clone()));
+        }
+    }
+    if !wanted.is_empty() {
+        let mut search = Search { plan, tree, errors, wanted };
+        search.object(Tree::ROOT, Layout::ROOT, Some(plan.shapes.root_shape()), &Place::ROOT);
+    }
+    // What was not found anywhere has no path.
+    let lost: Vec<_> = errors.unreported().map(|(id, _)| id).collect();
+    for id in lost {
+        errors.report(id, |_| ());
+    }
+}
+
+struct Search<'a> {
+    plan: &'a PreparedPlan,
+    tree: &'a Tree,
+    errors: &'a mut ErrorLog,
+    wanted: FxHashMap<ObjectId, Vec<(ErrorId, Vec<Below>)>>,
+}
+
+impl Search<'_> {
+    /// Looks at an object and below it. Without a shape the object is hidden, and `place` is that of the nearest one that is not.
+    fn object(
+        &mut self,
+        object: ObjectId,
+        position: PositionId,
+        shape: Option<&PreparedShape>,
+        place: &Place<'_>,
+    ) {
+        let plan = self.plan;
+        for (error, below) in self.wanted.remove(&object).unwrap_or_default() {
+            self.errors.report(error, |out| place.write_below_object(out, plan, shape, &below));
+        }
+        for (slot, child) in plan.layout.children(position) {
+            if self.wanted.is_empty() {
+                return;
+            }
+            let value = self.tree.get(object + slot);
+            match shape.and_then(|shape| shape.fields_of(slot).next()) {
+                Some(field) => self.shown(value, child, field, place),
+                None => self.value(value, child, None, place),
+            }
+        }
+    }
+
+    fn shown(&mut self, value: Value, position: PositionId, field: &ShownField, place: &Place<'_>) {
+        self.value(value, position, Some(&field.ty), &place.field(field, 0));
+    }
+
+    fn value(&mut self, value: Value, position: PositionId, ty: Option<&Type>, place: &Place<'_>) {
+        match (value, ty.map(|ty| &ty.kind)) {
+            (Value::Object(object), Some(Kind::Composite(shape))) => {
+                let shape = self.plan.shapes.get(*shape);
+                let is_hidden = shape.is_abstract && !self.is_known(shape, object);
+                self.object(object, position, Some(shape).filter(|_| !is_hidden), place);
+            }
+            (Value::Object(object), _) => self.object(object, position, None, place),
+            (Value::List { start, len }, Some(Kind::List(element))) => {
+                for index in 0..len {
+                    let value = self.tree.get(start + index);
+                    self.value(value, position, Some(element), &place.element(index as usize));
+                }
+            }
+            (Value::List { start, len }, _) => {
+                for index in start..start + len {
+                    self.value(self.tree.get(index), position, None, place);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_known(&self, shape: &PreparedShape, object: ObjectId) -> bool {
+        match shape.typename.map(|slot| self.tree.get(object + slot)) {
+            Some(Value::Type(id)) => shape.variant_of(id).is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The object positions of the data tree and their slots.
+
+use apollo_compiler::Name;
+use planner::{FetchSelection, PathElement, QueryPlan, Target};
+use rustc_hash::FxHashMap;
+
+/// Index of an object position. All objects that one path reaches, through however many lists, share a position.
+pub(crate) type PositionId = u32;
+/// Index of a value within an object of some position.
+pub(crate) type Slot = u32;
+
+/// The internal key under which the data tree holds runtime types.
+pub(super) const TYPENAME: &str = "__typename";
+
+/// All object positions that the fetches of a plan write. The first is the root.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    positions: Vec<Position>,
+}
+
+#[derive(Debug, Default)]
+struct Position {
+    slots: FxHashMap<Name, Slot>,
+    /// By slot: the position of the objects there, for composite fields.
+    children: Vec<Option<PositionId>>,
+    /// By slot: how deep leaf values are wrapped in lists. Deeper arrays are part of a custom scalar.
+    lists: Vec<u8>,
+    writers: u32,
+    exclusive: bool,
+}
+
+impl Layout {
+    pub(crate) const ROOT: PositionId = 0;
+
+    pub(super) fn of(plan: &QueryPlan) -> Self {
+        let mut layout = Self { positions: vec![Position::default()] };
+        for target in plan.fetches.iter().flat_map(|fetch| &fetch.targets) {
+            let (path, selection) = match target {
+                Target::Root { path, selection } => (path, selection),
+                Target::Entities(entities) => (&entities.path, &entities.selection),
+            };
+            let position = layout.lay_path(path);
+            layout.lay_selection(position, selection);
+        }
+        layout.find_exclusive();
+        layout
+    }
+
+    fn lay_path(&mut self, path: &[PathElement]) -> PositionId {
+        let mut position = Self::ROOT;
+        for element in path {
+            if let PathElement::Key(key) = element {
+                let slot = self.lay_slot(position, key);
+                position = self.lay_child(position, slot);
+            }
+        }
+        position
+    }
+
+    fn lay_selection(&mut self, position: PositionId, selection: &FetchSelection) {
+        self.positions[position as usize].writers += 1;
+        for field in &selection.fields {
+            let slot = self.lay_slot(position, &field.key);
+            if let Some(selection) = &field.selection {
+                let child = self.lay_child(position, slot);
+                self.lay_selection(child, selection);
+            }
+        }
+    }
+
+    fn lay_slot(&mut self, position: PositionId, key: &Name) -> Slot {
+        let position = &mut self.positions[position as usize];
+        if let Some(slot) = position.slots.get(key) {
+            return *slot;
+        }
+        let slot = position.children.len() as Slot;
+        position.slots.insert(key.clone(), slot);
+        position.children.push(None);
+        position.lists.push(0);
+        slot
+    }
+
+    fn lay_child(&mut self, position: PositionId, slot: Slot) -> PositionId {
+        if let Some(child) = self.child(position, slot) {
+            return child;
+        }
+        let child = self.positions.len() as PositionId;
+        self.positions.push(Position::default());
+        self.positions[position as usize].children[slot as usize] = Some(child);
+        child
+    }
+
+    /// A child is always younger than its parent, so one pass from the youngest suffices.
+    fn find_exclusive(&mut self) {
+        for index in (0..self.positions.len()).rev() {
+            let position = &self.positions[index];
+            let below =
+                position.children.iter().flatten().all(|child| self.positions[*child as usize].exclusive);
+            self.positions[index].exclusive = position.writers <= 1 && below;
+        }
+    }
+
+    /// Where `key` is kept, if any fetch writes it.
+    pub(super) fn slot(&self, position: PositionId, key: &str) -> Option<Slot> {
+        self.positions[position as usize].slots.get(key).copied()
+    }
+
+    /// Where the runtime type is kept, if any fetch brings it.
+    pub(super) fn typename(&self, position: PositionId) -> Option<Slot> {
+        self.slot(position, TYPENAME)
+    }
+
+    /// The position of the objects in a slot, if it is composite.
+    pub(super) fn child(&self, position: PositionId, slot: Slot) -> Option<PositionId> {
+        self.positions[position as usize].children[slot as usize]
+    }
+
+    /// The composite slots of a position.
+    pub(crate) fn children(&self, position: PositionId) -> impl Iterator<Item = (Slot, PositionId)> {
+        let children = &self.positions[position as usize].children;
+        children.iter().enumerate().filter_map(|(slot, child)| child.map(|child| (slot as Slot, child)))
+    }
+
+    /// Number of slots.
+    pub(crate) fn width(&self, position: PositionId) -> u32 {
+        self.positions[position as usize].children.len() as u32
+    }
+
+    /// Whether a single selection of a single fetch writes here and everywhere below. Such objects never change once they are merged, so
+    /// several parents may share them.
+    pub(crate) fn is_exclusive(&self, position: PositionId) -> bool {
+        self.positions[position as usize].exclusive
+    }
+
+    /// How deep leaf values in this slot are wrapped in lists.
+    pub(super) fn lists(&self, position: PositionId, slot: Slot) -> u8 {
+        self.positions[position as usize].lists[slot as usize]
+    }
+
+    /// Records that a shape shows this slot as a list of lists … of leaves.
+    pub(super) fn show_lists(&mut self, position: PositionId, slot: Slot, depth: u8) {
+        let lists = &mut self.positions[position as usize].lists[slot as usize];
+        *lists = depth.max(*lists);
+    }
+}

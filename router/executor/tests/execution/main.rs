@@ -1,0 +1,8 @@
+//! Plans executed against scripted subgraphs.
+
+mod completion;
+mod entities;
+mod liars;
+mod running;
+mod subgraph_errors;
+mod support;

@@ -3,8 +3,6 @@
 //!
 //! `cargo bench -p executor`
 
-#![expect(missing_docs, reason = "the macros of criterion make functions without documentation")]
-
 #[path = "../tests/execution/support.rs"]
 #[allow(dead_code, reason = "it is written for the tests")]
 mod support;
@@ -40,7 +38,7 @@ fn plan() -> support::Plan {
     let under_products = "topProducts @";
     let deep = "reviews @ author reviews @ product";
     let all_products =
-        [format!("{under_users}"), format!("{under_users} {deep}"), format!("{under_products} {deep}")];
+        [under_users.to_owned(), format!("{under_users} {deep}"), format!("{under_products} {deep}")];
     let all_authors =
         [format!("{under_users} reviews @ author"), format!("{under_products} reviews @ author")];
     let mut plan = query(&format!(

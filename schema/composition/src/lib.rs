@@ -16,7 +16,7 @@ mod sources;
 mod subgraph;
 
 use apollo_compiler::Name;
-use federation::Supergraph;
+use federation::{Supergraph, SupergraphError};
 use rustc_hash::FxHashSet;
 
 pub use error::{CompositionError, CompositionErrors, ErrorCode, SourceLocation};
@@ -80,7 +80,9 @@ fn stage<T>(
     if diagnostics.errors.is_empty() {
         Ok(done)
     } else {
-        Err(CompositionErrors(std::mem::take(&mut diagnostics.errors)))
+        let mut errors = std::mem::take(&mut diagnostics.errors);
+        errors.sort_by(|a, b| (&a.locations, a.code, &a.message).cmp(&(&b.locations, b.code, &b.message)));
+        Err(CompositionErrors(errors))
     }
 }
 
@@ -154,8 +156,15 @@ fn read_back(sdl: &str, diagnostics: &mut Diagnostics) -> Option<Supergraph> {
     match Supergraph::parse(sdl) {
         Ok(supergraph) => Some(supergraph),
         Err(error) => {
+            let code = match &error {
+                SupergraphError::InvalidFieldSet { coordinate, .. } if coordinate.contains('.') => {
+                    ErrorCode::RequiresInvalidFields
+                }
+                SupergraphError::InvalidFieldSet { .. } => ErrorCode::KeyInvalidFields,
+                _ => ErrorCode::InvalidGraphql,
+            };
             diagnostics.error(
-                ErrorCode::InvalidGraphql,
+                code,
                 format!("the subgraphs are valid one by one, but not together: {error}"),
                 [],
             );

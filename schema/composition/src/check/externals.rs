@@ -17,8 +17,7 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             if !field_facts.declared_external {
                 continue;
             }
-            let on_field = subgraph.links.name(Fd::External).is_some_and(|local| field.directives.has(local));
-            if !field_facts.used && on_field {
+            if !field_facts.used {
                 diagnostics.error(
                     ErrorCode::ExternalUnused,
                     format!(
@@ -29,18 +28,16 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
                     [field.name.location()],
                 );
             }
-            for directive in [Fd::Provides, Fd::Requires] {
-                let Some(local) = subgraph.links.name(directive) else { continue };
-                if let Some(applied) = field.directives.get(local).filter(|_| field_facts.external) {
-                    diagnostics.error(
-                        ErrorCode::ExternalCollisionWithAnotherDirective,
-                        format!(
-                            "[{}] {name}.{field_name} is @external and cannot also be @{local}",
-                            subgraph.name
-                        ),
-                        [applied.location()],
-                    );
-                }
+            let provides = subgraph.links.name(Fd::Provides).and_then(|local| field.directives.get(local));
+            if let Some(applied) = provides.filter(|_| field_facts.external) {
+                diagnostics.error(
+                    ErrorCode::ExternalCollisionWithAnotherDirective,
+                    format!(
+                        "[{}] {name}.{field_name} is @external and cannot also be @{}",
+                        subgraph.name, applied.name
+                    ),
+                    [applied.location()],
+                );
             }
         }
     }

@@ -265,13 +265,14 @@ impl Checker<'_> {
         self.selections(&target, &field.selection_set, external);
     }
 
-    /// An interface's field cannot be marked, so any implementation's mark counts.
+    /// An interface's field cannot be marked, so the marks of its implementations count.
     fn is_external(&self, parent: &Name, field: &Name) -> bool {
         let marked =
             |name: &Name| self.subgraph.field_facts(name, field).is_some_and(|facts| facts.declared_external);
         marked(parent)
             || self.subgraph.schema.get_interface(parent).is_some()
-                && self.subgraph.runtime_types_of(parent).iter().any(marked)
+                && !self.subgraph.runtime_types_of(parent).is_empty()
+                && self.subgraph.runtime_types_of(parent).iter().all(marked)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::subgraph::Subgraph;
 
 /// Checks the interfaces of `subgraph`.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    check_subscriptions(subgraph, diagnostics);
     for (name, definition) in subgraph.own_types() {
         let Some(interface) = definition.as_interface() else { continue };
         check_keys(subgraph, name, diagnostics);
@@ -33,6 +34,19 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// A subscription has one source of events.
+fn check_subscriptions(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    let Some(facts) = subgraph.type_facts("Subscription") else { return };
+    for (field, _) in facts.fields.iter().filter(|(_, facts)| facts.shareable) {
+        let definition = subgraph.field("Subscription", field);
+        diagnostics.error(
+            ErrorCode::InvalidFieldSharing,
+            format!("[{}] Subscription.{field} cannot be @shareable", subgraph.name),
+            [definition.and_then(|field| field.name.location())],
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::collections::BTreeSet;
 
-use super::Merger;
+use super::{Merger, directive, text};
 use crate::HintCode;
 
 /// The applications on one element in one subgraph.
@@ -45,9 +45,40 @@ impl Merger<'_> {
                 groups.entry(name).or_insert_with(|| (strategy, Vec::new())).1.push(directive);
             }
         }
-        groups
+        let mut merged: Vec<Directive> = groups
             .into_iter()
             .flat_map(|(_, (strategy, applications))| self.combine(coordinate, strategy, &applications))
+            .collect();
+        merged.extend(self.cache_tags(sources));
+        merged
+    }
+
+    /// `@cacheTag` belongs to the subgraphs that wrote it, so it is kept as a `join__directive` of theirs.
+    fn cache_tags(&self, sources: &[Applied<'_>]) -> Vec<Directive> {
+        let mut graphs: IndexMap<Vec<Node<Argument>>, Vec<usize>, FxBuildHasher> = IndexMap::default();
+        for (index, applications) in sources {
+            let local = self.subgraphs[*index].links.name(Fd::CacheTag);
+            for applied in applications.iter().filter(|applied| Some(applied.name.as_str()) == local) {
+                graphs.entry(applied.arguments.clone()).or_default().push(*index);
+            }
+        }
+        graphs
+            .into_iter()
+            .map(|(arguments, subgraphs)| {
+                let graphs = subgraphs.into_iter().map(|index| Node::new(self.graph(index))).collect();
+                let entries = arguments
+                    .iter()
+                    .map(|argument| (argument.name.clone(), argument.value.clone()))
+                    .collect();
+                directive(
+                    "join__directive",
+                    vec![
+                        ("graphs", Some(Value::List(graphs))),
+                        ("name", text("federation__cacheTag")),
+                        ("args", Some(Value::Object(entries))),
+                    ],
+                )
+            })
             .collect()
     }
 
@@ -59,7 +90,7 @@ impl Merger<'_> {
         let links = &self.subgraphs[subgraph].links;
         if let Some(known) = links.federation_directive(&applied.name) {
             let strategy = match known {
-                Fd::Tag | Fd::CacheTag => Strategy::Each,
+                Fd::Tag => Strategy::Each,
                 Fd::RequiresScopes => Strategy::Requirements("scopes"),
                 Fd::Policy => Strategy::Requirements("policies"),
                 Fd::Cost => Strategy::Weight,
@@ -112,7 +143,7 @@ impl Merger<'_> {
 }
 
 /// Every subgraph asks for one of its alternatives: together, for one of the combinations.
-fn all_requirements(argument: &'static str, applications: &[Node<Directive>]) -> Directive {
+pub(super) fn all_requirements(argument: &'static str, applications: &[Node<Directive>]) -> Directive {
     let mut combinations: BTreeSet<BTreeSet<String>> = BTreeSet::from([BTreeSet::new()]);
     for applied in applications {
         let alternatives = alternatives(applied, argument);

@@ -166,29 +166,39 @@ impl Merger<'_> {
             let others: Option<Vec<&Node<DirectiveDefinition>>> =
                 others.iter().map(|subgraph| subgraph.schema.directive_definitions.get(name)).collect();
             let Some(others) = others else { continue };
-            if let Some(common) = common_definition(definition, &others) {
+            if let Some(common) = self.common_definition(definition, &others) {
                 self.schema.directive_definitions.insert(name.clone(), Node::new(common));
             }
         }
     }
-}
 
-/// What all definitions allow in operations; `None` when that is nowhere.
-fn common_definition(
-    first: &Node<DirectiveDefinition>,
-    others: &[&Node<DirectiveDefinition>],
-) -> Option<DirectiveDefinition> {
-    let mut common = DirectiveDefinition::clone(first);
-    common.locations.retain(|location| {
-        is_executable(*location) && others.iter().all(|other| other.locations.contains(location))
-    });
-    common.repeatable &= others.iter().all(|other| other.repeatable);
-    common.arguments.retain(|argument| {
-        others.iter().all(|other| {
-            other.argument_by_name(&argument.name).is_some_and(|theirs| theirs.ty == argument.ty)
-        })
-    });
-    (!common.locations.is_empty()).then_some(common)
+    /// What all definitions allow in operations; `None` when that is nowhere.
+    fn common_definition(
+        &self,
+        first: &Node<DirectiveDefinition>,
+        others: &[&Node<DirectiveDefinition>],
+    ) -> Option<DirectiveDefinition> {
+        let mut common = DirectiveDefinition::clone(first);
+        common.locations.retain(|location| {
+            is_executable(*location) && others.iter().all(|other| other.locations.contains(location))
+        });
+        common.repeatable &= others.iter().all(|other| other.repeatable);
+        let mut arguments = Vec::new();
+        for argument in &common.arguments {
+            let theirs: Option<Vec<_>> =
+                others.iter().map(|other| other.argument_by_name(&argument.name)).collect();
+            let Some(theirs) = theirs else { continue };
+            let mut types = vec![&*argument.ty];
+            types.extend(theirs.iter().map(|argument| &*argument.ty));
+            if let Some(merged) = self.merge_input_types(&types) {
+                let mut argument = argument.clone();
+                argument.make_mut().ty = Node::new(merged.ty);
+                arguments.push(argument);
+            }
+        }
+        common.arguments = arguments;
+        (!common.locations.is_empty()).then_some(common)
+    }
 }
 
 fn is_executable(location: DirectiveLocation) -> bool {

@@ -45,7 +45,7 @@ struct Known {
     scalar: Option<&'static str>,
 }
 
-const KNOWN: [Known; 7] = [
+const KNOWN: [Known; 6] = [
     Known { spec: "tag", version: "v0.3", purpose: None, directives: &[Fd::Tag], scalar: None },
     Known {
         spec: "inaccessible",
@@ -82,7 +82,6 @@ const KNOWN: [Known; 7] = [
         directives: &[Fd::Cost, Fd::ListSize],
         scalar: None,
     },
-    Known { spec: "cacheTag", version: "v0.1", purpose: None, directives: &[Fd::CacheTag], scalar: None },
 ];
 
 /// Looks for uses of surviving directives in all `subgraphs`.

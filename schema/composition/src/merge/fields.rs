@@ -154,7 +154,7 @@ impl<'a> Merger<'a> {
     ) {
         for (index, field) in externals {
             let subgraph = &self.subgraphs[*index].name;
-            if !self.is_subtype(ty, &field.ty) {
+            if !self.is_subtype(&field.ty, ty) {
                 self.diagnostics.error(
                     ErrorCode::ExternalTypeMismatch,
                     format!(

@@ -18,6 +18,7 @@ impl Merger<'_> {
                 if subgraph.is_interface_object(interface)
                     && !subgraph.schema.types.contains_key(parent)
                     && subgraph.field(interface, name).is_some()
+                    && !subgraph.is_external(interface, name)
                 {
                     found.push((index, interface.name.clone()));
                 }

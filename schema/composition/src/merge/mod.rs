@@ -5,6 +5,7 @@
 //! `descriptions`, `features` (directives that survive) and `directives` (their applications).
 //! Source: the composition rules of the Federation 2 documentation; join specification v0.5.
 
+mod access;
 mod applied;
 mod arguments;
 mod compose_directives;
@@ -57,6 +58,7 @@ pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Me
     merger.merge_composite_types(&kinds);
     merger.merge_input_types_of(&kinds);
     merger.add_interface_object_fields();
+    merger.propagate_access_rules();
     merger.merge_enum_types(&kinds);
     merger.merge_directive_definitions();
     merger.set_roots();

@@ -83,8 +83,9 @@ impl<'a> Merger<'a> {
                     [span],
                 );
             }
-            self.check_collision(&coordinate, *index, sources, parent, name);
-            self.lose_field(&mut overrides, parent, name, *index, sources);
+            if !self.collides(&coordinate, *index, sources, parent, name) {
+                self.lose_field(&mut overrides, parent, name, *index, sources);
+            }
         }
         overrides
     }
@@ -168,14 +169,15 @@ impl<'a> Merger<'a> {
 
     /// A field that is taken over is resolved whole: it cannot be external on either side, nor provide or require
     /// where it is lost.
-    fn check_collision(
+    fn collides(
         &mut self,
         coordinate: &str,
         winner: usize,
         sources: &[Source<'a>],
         parent: &Name,
         name: &Name,
-    ) {
+    ) -> bool {
+        let before = self.diagnostics.errors.len();
         let from = self.subgraphs[winner]
             .field_facts(parent, name)
             .and_then(|facts| facts.overrides.as_ref())
@@ -201,6 +203,7 @@ impl<'a> Merger<'a> {
                 }
             }
         }
+        self.diagnostics.errors.len() > before
     }
 }
 

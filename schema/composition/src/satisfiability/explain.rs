@@ -24,7 +24,7 @@ pub(super) fn report(
     let mut message = match dead_end.reason {
         Reason::Unresolvable => format!("{coordinate} cannot be resolved on every path that leads to it:"),
         Reason::UnknownType => {
-            format!("the type of a {} cannot be found out:", supergraph.types[last.object].name)
+            format!("{coordinate} returns an @interfaceObject whose type cannot be found out:")
         }
         Reason::Budget => {
             format!("there are too many paths to check; the last one looked at was {coordinate}:")
@@ -32,7 +32,7 @@ pub(super) fn report(
     };
     message.push('\n');
     message.push_str(&query(supergraph, &dead_end.path));
-    for reason in reasons(supergraph, last, &dead_end.positions) {
+    for reason in reasons(supergraph, last, &dead_end.positions, dead_end.reason) {
         let _ = write!(message, "\n- {reason}");
     }
     diagnostics.error(ErrorCode::SatisfiabilityError, message, spans(supergraph, subgraphs, last));
@@ -86,12 +86,17 @@ fn arguments(supergraph: &Supergraph, step: &Step) -> String {
     if required.is_empty() { String::new() } else { format!("({})", required.join(", ")) }
 }
 
-fn reasons(supergraph: &Supergraph, last: &Step, positions: &Positions) -> Vec<String> {
+fn reasons(supergraph: &Supergraph, last: &Step, positions: &Positions, reason: Reason) -> Vec<String> {
     let reached: Vec<SubgraphId> = {
         let mut reached: Vec<_> = positions.iter().map(|position| position.subgraph).collect();
         reached.dedup();
         reached
     };
+    if reason == Reason::UnknownType {
+        return vec![
+            "no subgraph that knows the implementations can be entered by a @key of the interface".to_owned(),
+        ];
+    }
     let reached_names = names(supergraph, &reached);
     (0..supergraph.subgraphs.len())
         .filter_map(|subgraph| {

@@ -17,7 +17,7 @@ use crate::subgraph::Subgraph;
 
 /// Reports every field of the API that some path cannot resolve.
 pub(crate) fn check(supergraph: &Supergraph, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
-    let dead_ends = walk::walk(supergraph);
+    let dead_ends = walk::walk(supergraph, subgraphs);
     for dead_end in dead_ends {
         explain::report(supergraph, subgraphs, &dead_end, diagnostics);
     }

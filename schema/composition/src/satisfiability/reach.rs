@@ -9,6 +9,7 @@ use federation::supergraph::{FieldJoin, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::positions::{NOTHING, Position, Positions, Provided, applies};
+use crate::subgraph::Subgraph;
 
 /// A position of an object together with the object's type.
 type Known = (Position, TypeId);
@@ -25,6 +26,7 @@ enum Pending<'a> {
 /// What is reachable, worked out as it is asked for.
 pub(super) struct Reach<'a> {
     pub(super) supergraph: &'a Supergraph,
+    subgraphs: &'a [Subgraph],
     pub(super) provided: Provided<'a>,
     closures: FxHashMap<Known, Positions>,
     /// Whether what a field requires can be gathered at a position; false until shown.
@@ -36,10 +38,11 @@ pub(super) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    pub(super) fn new(supergraph: &'a Supergraph) -> Self {
+    pub(super) fn new(supergraph: &'a Supergraph, subgraphs: &'a [Subgraph]) -> Self {
         let query = supergraph.schema.schema_definition.query.as_ref();
         Self {
             supergraph,
+            subgraphs,
             provided: Provided::new(),
             closures: FxHashMap::default(),
             requirements: FxHashMap::default(),
@@ -185,7 +188,10 @@ impl<'a> Reach<'a> {
         let definition = self.supergraph.types[from.ty].fields.get(field)?;
         let join = definition.join(from.subgraph)?;
         let below = self.provided.below(self.supergraph, from.provided, object, field);
-        if (join.external && below.is_none()) || !self.requirement_met(from, object, join) {
+        // A router may repeat a key it entered by; but a path that did not enter by it never learns an external key.
+        let external = join.external
+            || self.subgraphs[from.subgraph].is_external(&self.supergraph.types[from.ty].name, field);
+        if (external && below.is_none()) || !self.requirement_met(from, object, join) {
             return None;
         }
         let name = definition.type_in(from.subgraph).inner_named_type();
@@ -240,6 +246,20 @@ impl<'a> Reach<'a> {
                 join.possible.contains(&object).then_some(Position { ty: object, ..*position })
             })
             .collect()
+    }
+}
+
+impl Reach<'_> {
+    /// Whether the runtime type of an `@interfaceObject`'s value can be asked for: through a key of the interface
+    /// itself, in a subgraph that knows the implementations.
+    pub(super) fn finds_type(&mut self, position: Position, object: TypeId) -> bool {
+        let supergraph = self.supergraph;
+        let interface = &supergraph.types[position.ty];
+        let knowing = |subgraph| interface.join(subgraph).is_some_and(|join| !join.interface_object);
+        let keys: Vec<_> =
+            interface.keys.iter().filter(|key| key.resolvable && knowing(key.subgraph)).collect();
+        let members = self.closure(position, object);
+        keys.into_iter().any(|key| self.can_select(&members, object, &key.fields))
     }
 }
 

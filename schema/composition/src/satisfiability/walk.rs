@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::positions::Positions;
 use super::reach::{Reach, is_interface_object};
+use crate::subgraph::Subgraph;
 
 /// More states than any graph we know of comes near; past it, the check gives up rather than hang.
 const STATE_BUDGET: usize = 2_000_000;
@@ -23,7 +24,7 @@ pub(super) struct Step {
 /// A field that cannot be resolved after the steps that lead to it.
 #[derive(Debug)]
 pub(super) struct DeadEnd {
-    /// The last one is the field that fails; its name is absent when already the runtime type is unknown.
+    /// The last one is the field that fails, or whose value's type cannot be known.
     pub(super) path: Vec<Step>,
     /// Where the object was known.
     pub(super) positions: Positions,
@@ -49,9 +50,9 @@ struct State {
 }
 
 /// Walks the whole API; returns each field that fails once, at its shortest path.
-pub(super) fn walk(supergraph: &Supergraph) -> Vec<DeadEnd> {
+pub(super) fn walk(supergraph: &Supergraph, subgraphs: &[Subgraph]) -> Vec<DeadEnd> {
     let mut walker = Walker {
-        reach: Reach::new(supergraph),
+        reach: Reach::new(supergraph, subgraphs),
         supergraph,
         states: Vec::new(),
         queue: VecDeque::new(),
@@ -104,10 +105,6 @@ impl Walker<'_> {
         let State { object, ref positions, .. } = self.states[state];
         let positions = positions.clone();
         let name = &self.supergraph.types[object].name;
-        if positions.iter().all(|position| is_interface_object(self.supergraph, *position)) {
-            self.dead_end(state, Name::new_unchecked("__typename"), Reason::UnknownType);
-            return;
-        }
         let Some(definition) = self.supergraph.api_schema.get_object(name) else { return };
         for field in definition.fields.keys() {
             let next = self.reach.resolve(&positions, object, field);
@@ -130,6 +127,11 @@ impl Walker<'_> {
             }
             let mut positions = Positions::new();
             for position in self.reach.cast(values, object) {
+                if is_interface_object(self.supergraph, position) && !self.reach.finds_type(position, object)
+                {
+                    self.dead_end(state, field.clone(), Reason::UnknownType);
+                    continue;
+                }
                 positions.extend(self.reach.closure(position, object));
             }
             if !positions.is_empty() {

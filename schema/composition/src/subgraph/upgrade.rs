@@ -8,24 +8,25 @@ use apollo_compiler::schema::ExtendedType;
 use federation::spec::FederationDirective;
 use rustc_hash::FxHashSet;
 
-use super::Subgraph;
 use super::facts::{self, Key};
+use super::{Subgraph, fields_of};
 use crate::ErrorCode;
 use crate::sources::{Diagnostics, type_span};
 
 /// Upgrades every Federation 1 subgraph among `subgraphs`.
 pub(crate) fn upgrade(subgraphs: &mut [Subgraph], diagnostics: &mut Diagnostics) {
+    check_extensions_have_a_base(subgraphs, diagnostics);
     if subgraphs.iter().all(|subgraph| !subgraph.links.is_federation_1()) {
         return;
     }
-    check_extensions_have_a_base(subgraphs, diagnostics);
-    let borrowed: Vec<Vec<(Name, Key)>> =
+    let owners_keys: Vec<Vec<(Name, Key)>> =
         (0..subgraphs.len()).map(|index| keys_of_owners(subgraphs, index)).collect();
-    for (subgraph, keys) in subgraphs.iter_mut().zip(borrowed) {
+    for (subgraph, keys) in subgraphs.iter_mut().zip(owners_keys) {
         if subgraph.links.is_federation_1() {
-            borrow_keys(subgraph, keys);
+            own_key_fields(subgraph, keys);
             forget_extensions(subgraph);
             forget_interface_directives(subgraph);
+            forget_idle_field_sets(subgraph);
             remove_unused_externals(subgraph, diagnostics);
         }
     }
@@ -35,14 +36,11 @@ pub(crate) fn upgrade(subgraphs: &mut [Subgraph], diagnostics: &mut Diagnostics)
 fn check_extensions_have_a_base(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
     let is_root = |name: &str| matches!(name, "Query" | "Mutation" | "Subscription");
     let mut reported = FxHashSet::default();
-    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.links.is_federation_1()) {
+    for subgraph in subgraphs {
         for (name, definition) in subgraph.own_types().filter(|(name, _)| !is_root(name)) {
             let extends = subgraph.type_facts(name).is_some_and(|facts| facts.extension);
             let owned = |other: &Subgraph| {
-                other.schema.types.contains_key(name)
-                    && (!other.links.is_federation_1()
-                        || other.defined.contains(name)
-                            && !other.type_facts(name).is_some_and(|facts| facts.extension))
+                other.defined.contains(name) && !other.type_facts(name).is_some_and(|facts| facts.extension)
             };
             if (extends || !subgraph.defined.contains(name))
                 && !definition.is_built_in()
@@ -59,7 +57,7 @@ fn check_extensions_have_a_base(subgraphs: &[Subgraph], diagnostics: &mut Diagno
     }
 }
 
-/// For each extension without a key: the first key of the type's owner, by which Federation 1 entered it.
+/// For each extension without a key: the first key of the type's owner, whose fields Federation 1 always sent.
 fn keys_of_owners(subgraphs: &[Subgraph], index: usize) -> Vec<(Name, Key)> {
     let subgraph = &subgraphs[index];
     let lacking = subgraph.facts.iter().filter(|(name, facts)| {
@@ -76,7 +74,8 @@ fn keys_of_owners(subgraphs: &[Subgraph], index: usize) -> Vec<(Name, Key)> {
         .collect()
 }
 
-fn borrow_keys(subgraph: &mut Subgraph, keys: Vec<(Name, Key)>) {
+/// Those fields are not really external: Federation 1 always had them.
+fn own_key_fields(subgraph: &mut Subgraph, keys: Vec<(Name, Key)>) {
     for (name, key) in keys {
         let Some(fields) = &key.fields else { continue };
         let targets = facts::targets(subgraph, &name, &fields.selections);
@@ -91,7 +90,6 @@ fn borrow_keys(subgraph: &mut Subgraph, keys: Vec<(Name, Key)>) {
                 field.shareable = true;
             }
         }
-        facts.keys.push(Key { extension: false, ..key });
     }
 }
 
@@ -136,15 +134,60 @@ fn remove_unused_externals(subgraph: &mut Subgraph, diagnostics: &mut Diagnostic
         let Some(ExtendedType::Object(object)) = subgraph.schema.types.get_mut(&parent) else { continue };
         object.make_mut().fields.shift_remove(&field);
         let emptied = object.fields.is_empty();
+        let referenced = is_referenced(subgraph, &parent);
         if let Some(facts) = subgraph.facts.get_mut(&parent) {
             facts.fields.remove(&field);
         }
-        if emptied {
+        if emptied && !referenced {
+            subgraph.schema.types.shift_remove(&parent);
+            subgraph.facts.remove(&parent);
+        } else if emptied {
             diagnostics.error(
                 ErrorCode::TypeWithOnlyUnusedExternal,
                 format!("[{}] {parent} has only @external fields, and none of them is used", subgraph.name),
                 [type_span(&subgraph.schema, &parent)],
             );
+        }
+    }
+}
+
+fn is_referenced(subgraph: &Subgraph, name: &Name) -> bool {
+    subgraph.own_types().any(|(_, definition)| match definition {
+        ExtendedType::Union(union) => union.members.contains(name),
+        other => fields_of(other)
+            .is_some_and(|fields| fields.values().any(|field| field.ty.inner_named_type() == name)),
+    })
+}
+
+/// A `@requires` or `@provides` of fields that the subgraph resolves itself asks for nothing.
+fn forget_idle_field_sets(subgraph: &mut Subgraph) {
+    let mut idle = Vec::new();
+    for (name, facts) in &subgraph.facts {
+        for (field_name, field) in &facts.fields {
+            let asks = |parent: &Name, argument: &facts::FieldsArgument| {
+                let Some(fields) = &argument.fields else { return true };
+                let targets = facts::targets(subgraph, parent, &fields.selections);
+                targets.iter().any(|(parent, field)| {
+                    subgraph.field_facts(parent, field).is_some_and(|facts| facts.declared_external)
+                })
+            };
+            let target = subgraph.field(name, field_name).map(|field| field.ty.inner_named_type().clone());
+            let requires = field.requires.as_ref().is_some_and(|argument| !asks(name, argument));
+            let provides = field
+                .provides
+                .as_ref()
+                .zip(target)
+                .is_some_and(|(argument, target)| !asks(&target, argument));
+            if requires || provides {
+                idle.push((name.clone(), field_name.clone(), requires, provides));
+            }
+        }
+    }
+    for (parent, field, requires, provides) in idle {
+        let facts = subgraph.facts.get_mut(&parent).and_then(|facts| facts.fields.get_mut(&field));
+        if let Some(facts) = facts {
+            facts.requires.take_if(|_| requires);
+            facts.provides.take_if(|_| provides);
         }
     }
 }

@@ -1,0 +1,84 @@
+//! Access rules of implementations, repeated on their interfaces: who asks through the interface must not see
+//! more than who asks for the type.
+
+use apollo_compiler::ast::{Directive, FieldDefinition};
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::{Name, Node};
+use federation::spec::FederationDirective as Fd;
+
+use super::Merger;
+use super::applied::all_requirements;
+use crate::subgraph::fields_of;
+
+/// What is applied to an interface, and to each of its fields.
+type Rules = (Vec<Directive>, Vec<(Name, Vec<Directive>)>);
+
+impl Merger<'_> {
+    /// Puts every implementation's `@authenticated`, `@requiresScopes` and `@policy` on its interfaces, so that all
+    /// of them must be met.
+    pub(super) fn propagate_access_rules(&mut self) {
+        let names = [(Fd::Authenticated, ""), (Fd::RequiresScopes, "scopes"), (Fd::Policy, "policies")];
+        let known: Vec<(Name, &'static str)> = names
+            .into_iter()
+            .filter_map(|(directive, argument)| {
+                Some((self.features.names.get(&directive)?.clone(), argument))
+            })
+            .collect();
+        if known.is_empty() {
+            return;
+        }
+        let types = self.schema.types.iter();
+        let interfaces: Vec<Name> =
+            types.filter(|(_, ty)| ty.is_interface()).map(|(name, _)| name.clone()).collect();
+        for interface in interfaces {
+            let rules = self.access_rules(&interface, &known);
+            self.apply_access_rules(&interface, rules);
+        }
+    }
+
+    fn access_rules(&self, interface: &Name, known: &[(Name, &'static str)]) -> Rules {
+        let objects: Vec<&ExtendedType> = self
+            .implementations(interface)
+            .iter()
+            .filter_map(|object| self.schema.types.get(object))
+            .collect();
+        let mut on_type = Vec::new();
+        for (name, argument) in known {
+            let applied: Vec<Node<Directive>> = objects
+                .iter()
+                .filter_map(|object| Some(object.directives().get(name)?.node.clone()))
+                .collect();
+            on_type.extend(combine(&applied, argument));
+        }
+        let mut on_fields = Vec::new();
+        let fields = self.schema.get_interface(interface).map(|interface| &interface.fields);
+        for field in fields.into_iter().flat_map(|fields| fields.keys()) {
+            let implementing: Vec<&Component<FieldDefinition>> =
+                objects.iter().filter_map(|object| fields_of(object)?.get(field)).collect();
+            let mut rules = Vec::new();
+            for (name, argument) in known {
+                let applied: Vec<Node<Directive>> =
+                    implementing.iter().filter_map(|field| field.directives.get(name).cloned()).collect();
+                rules.extend(combine(&applied, argument));
+            }
+            on_fields.push((field.clone(), rules));
+        }
+        (on_type, on_fields)
+    }
+
+    fn apply_access_rules(&mut self, interface: &Name, (on_type, on_fields): Rules) {
+        let Some(ExtendedType::Interface(interface)) = self.schema.types.get_mut(interface) else { return };
+        let interface = interface.make_mut();
+        interface.directives.extend(on_type.into_iter().map(|rule| Component::from(Node::new(rule))));
+        for (field, rules) in on_fields {
+            if let Some(field) = interface.fields.get_mut(&field).filter(|_| !rules.is_empty()) {
+                field.make_mut().directives.extend(rules.into_iter().map(Node::new));
+            }
+        }
+    }
+}
+
+fn combine(applied: &[Node<Directive>], argument: &'static str) -> Option<Directive> {
+    let first = applied.first()?;
+    Some(if argument.is_empty() { Directive::clone(first) } else { all_requirements(argument, applied) })
+}

@@ -29,8 +29,9 @@ pub(crate) fn complete(
     out.extend_from_slice(b"{\"data\":");
     let start = out.len();
     let mut completion = Completion { plan, request, tree, out, errors };
-    let has_data =
-        completion.object(completion.plan.shapes.root_shape(), Tree::ROOT, &Place::ROOT) == Shown::Yes;
+    let has_data = plan.shapes.root_shape().only_variant().is_some_and(|variant| {
+        completion.fields(variant, variant.type_id, Tree::ROOT, &Place::ROOT) == Shown::Yes
+    });
     let Completion { mut out, mut errors, .. } = completion;
     if !has_data {
         out.truncate(start);
@@ -127,7 +128,10 @@ impl<'a> Completion<'a> {
         place: &Place<'_>,
     ) -> Shown {
         if !shape.is_abstract {
-            return self.object(shape, object, place);
+            return match shape.only_variant() {
+                Some(variant) => self.fields(variant, variant.type_id, object, place),
+                None => self.unexplained_null(ty, place),
+            };
         }
         match shape.typename.map_or(Value::Absent, |slot| self.tree.get(object + slot)) {
             Value::Type(id) => match shape.variant_of(id) {
@@ -141,14 +145,6 @@ impl<'a> Completion<'a> {
                 self.errors.report_new(ErrorCode::InvalidValue, &message, |out| place.write(out));
                 Shown::Null
             }
-        }
-    }
-
-    /// An object whose type is known from the schema.
-    fn object(&mut self, shape: &'a PreparedShape, object: ObjectId, place: &Place<'_>) -> Shown {
-        match shape.only_variant() {
-            Some(variant) => self.fields(variant, variant.type_id, object, place),
-            None => Shown::Null,
         }
     }
 

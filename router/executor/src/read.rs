@@ -126,11 +126,8 @@ impl Reader<'_> {
         parts: &mut [Value],
     ) -> Result<(), ScanError> {
         let start = self.scan.at();
-        let key = fetch.data[found].quoted_key();
-        for (index, field) in fetch.data.iter().enumerate() {
-            if index != found && (field.quoted_key() != key || field.target == fetch.data[found].target) {
-                continue;
-            }
+        for index in std::iter::once(found).chain(fetch.data[found].others.iter().copied()) {
+            let field = &fetch.data[index];
             self.scan.rewind(start);
             let read = &fetch.targets[field.target].read;
             match (field.part, parts[field.target]) {

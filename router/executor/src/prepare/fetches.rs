@@ -6,6 +6,8 @@ use planner::{
     RepresentationField, Target,
 };
 
+use rustc_hash::FxHashMap;
+
 use super::layout::{Layout, PositionId, Slot, TYPENAME};
 use super::types::{TypeId, Types};
 use crate::json;
@@ -119,6 +121,8 @@ pub(crate) struct DataField {
     /// The target that takes it.
     pub(crate) target: usize,
     pub(crate) part: DataPart,
+    /// Other entries with the same key, for other targets.
+    pub(crate) others: Vec<usize>,
 }
 
 /// What a key of `data` is to its target.
@@ -295,15 +299,30 @@ fn data_fields(fetch: &Fetch, targets: &[PreparedTarget]) -> Vec<DataField> {
     for (target, (planned, prepared)) in fetch.targets.iter().zip(targets).enumerate() {
         match planned {
             Target::Entities(entities) => {
-                fields.push(DataField { key: quote_key(&entities.alias), target, part: DataPart::Entities });
+                fields.push(DataField {
+                    key: quote_key(&entities.alias),
+                    target,
+                    part: DataPart::Entities,
+                    others: Vec::new(),
+                });
             }
             Target::Root { .. } => {
                 fields.extend(prepared.read.fields.iter().enumerate().map(|(index, field)| DataField {
                     key: field.key.clone(),
                     target,
                     part: DataPart::RootField(index),
+                    others: Vec::new(),
                 }));
             }
+        }
+    }
+    let mut by_key: FxHashMap<Box<[u8]>, Vec<usize>> = FxHashMap::default();
+    for (index, field) in fields.iter().enumerate() {
+        by_key.entry(field.key.clone()).or_default().push(index);
+    }
+    for same in by_key.into_values().filter(|same| same.len() > 1) {
+        for index in &same {
+            fields[*index].others = same.iter().copied().filter(|other| other != index).collect();
         }
     }
     fields

@@ -224,3 +224,27 @@ async fn a_status_other_than_ok_is_no_matter_when_the_answer_is_graphql() {
     let script = Script::default().with("a", Ok(answer(500, r#"{"data":{"v":1}}"#)));
     assert_eq!(text(&run(&plan, &script).await), r#"{"data":{"v":1}}"#);
 }
+
+#[tokio::test]
+async fn two_targets_may_take_the_same_key_of_an_answer() {
+    check(
+        query("{ n: Int again: Query { n: Int m: Int } }")
+            .fetch("a", &[])
+            .root("again { __typename }")
+            .fetch("b", &[0])
+            .root("n")
+            .root_at("again", "n m"),
+        &[("a", r#"{"data":{"again":{"__typename":"Query"}}}"#), ("b", r#"{"data":{"m":2,"n":1}}"#)],
+        r#"{"data":{"n":1,"again":{"n":1,"m":2}}}"#,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_type_without_anything_to_show_is_null_and_says_so_where_it_must() {
+    let mut plan = query("{ v: Gone! { x: Int } }").fetch("a", &[]).root("v { x }");
+    plan.plan.shapes[1].variants.clear();
+    let response = run(&plan.prepared(), &Script::new(&[("a", r#"{"data":{"v":{"x":1}}}"#)])).await;
+    assert_eq!(data(&response), "null");
+    assert_eq!(errors(&response), [r#"["v"] UNEXPECTED_NULL"#]);
+}

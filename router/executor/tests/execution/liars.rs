@@ -1,7 +1,8 @@
 //! Subgraphs that answer something else: always a well-formed response, an error at the client's path, and bounded memory.
 
 use executor::Limits;
-use serde_json::Map;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
 
 use crate::support::{Plan, Script, answer, data, errors, query, run, run_with, text};
 
@@ -242,5 +243,99 @@ async fn errors_that_are_none_are_still_told() {
         let response = run(&user().prepared(), &Script::new(&[("a", &body), N])).await;
         assert_eq!(data(&response), r#"{"me":null,"n":1}"#);
         assert_eq!(errors(&response), [r#"["me"] SUBGRAPH_ERROR"#], "{error}");
+    }
+}
+
+/// JSON made of the words that answers are made of.
+fn made_up() -> impl Strategy<Value = Value> {
+    const WORDS: [&str; 12] = [
+        "all",
+        "id",
+        "title",
+        "x",
+        "size",
+        "w",
+        "_entities",
+        "__typename",
+        "Item",
+        "message",
+        "path",
+        "extensions",
+    ];
+    let word = prop::sample::select(&WORDS[..]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (0..4_u32).prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((word.clone(), inner), 0..5)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// An error whose path may lead anywhere.
+fn made_up_error() -> impl Strategy<Value = Value> {
+    let segment = prop_oneof![
+        prop::sample::select(vec!["all", "_entities", "id", "x", "size", "w"]).prop_map(Value::from),
+        (0..4_u32).prop_map(Value::from),
+    ];
+    prop::collection::vec(segment, 0..5).prop_map(|path| json!({"message": "e", "path": path}))
+}
+
+fn answers_with(data: Value, errors: Vec<Value>) -> String {
+    if errors.is_empty() { json!({ "data": data }) } else { json!({ "data": data, "errors": errors }) }
+        .to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever comes: a well-formed response (which `run` checks), and every null that is not allowed has its error.
+    #[test]
+    fn made_up_answers_give_a_response(
+        all in prop_oneof![made_up(), Just(json!([{"id": 1}, {"id": 2}, {"id": 1}]))],
+        entities in prop_oneof![made_up(), prop::collection::vec(made_up(), 2).prop_map(Value::from)],
+        root_errors in prop::collection::vec(made_up_error(), 0..3),
+        entity_errors in prop::collection::vec(made_up_error(), 0..3),
+        whole in made_up(),
+        which in 0..6,
+    ) {
+        let plan = query("{ all: [Item! { id: ID! t=title: String! s=size: Size { w: Int! } }] }")
+            .fetch("a", &[])
+            .root("all { id }")
+            .fetch("b", &[0])
+            .entities("all @", &["Item { id }"], "__typename x:title size { w }")
+            .fetch("c", &[1])
+            .entities("all @ size", &["Size { w }"], "w")
+            .prepared();
+        let a = answers_with(json!({ "all": all }), root_errors);
+        let b = if which == 0 { whole.to_string() } else { answers_with(json!({ "_entities": entities }), entity_errors) };
+        let c = if which == 1 { whole.to_string() } else { answers_with(whole, vec![]) };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let response = runtime.block_on(run(&plan, &Script::new(&[("a", &a), ("b", &b), ("c", &c)])));
+        let shown: Value = serde_json::from_slice(&response.body).expect("JSON");
+        let is_list_or_explained = shown["data"]["all"].is_array() || response.errors > 0 || a.contains("\"all\":null");
+        prop_assert!(is_list_or_explained, "{}", shown);
+    }
+
+    /// Answers that break off or are damaged at any byte.
+    #[test]
+    fn damaged_answers_give_a_response(cut in 0..400_usize, at in 0..400_usize, byte in any::<u8>()) {
+        let plan = user().prepared();
+        let mut body = br#"{"data":{"_entities":[{"__typename":"User","name":"a \"name\" \u00e4\ud83d\ude00"}]},"errors":[{"message":"e","path":["_entities",0,"name"]}]}"#.to_vec();
+        if let Some(at) = body.get_mut(at) {
+            *at = byte;
+        }
+        body.truncate(cut);
+        let damaged = executor::SubgraphResponse { status: 200, body: body.into() };
+        let script = Script::new(&[ME, N]).with("b", Ok(damaged));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let response = runtime.block_on(run(&plan, &script));
+        prop_assert!(!response.data_is_null);
     }
 }

@@ -59,18 +59,12 @@ async fn apply(
         say("nothing that runs has changed");
         return;
     }
-    let mut restart = changed.to_vec();
     match graph::write(workspace, home, settings) {
         Ok(false) => {}
-        Ok(true) => {
-            say("the supergraph has changed");
-            if !restart.contains(&Service::Router) {
-                restart.push(Service::Router);
-            }
-        }
+        Ok(true) => say("the supergraph has changed; the router reloads it"),
         Err(failure) => say(&format!("the supergraph stays as it was: {failure}")),
     }
-    for process in stack.iter().filter(|process| restart.contains(&process.service)) {
+    for process in stack.iter().filter(|process| changed.contains(&process.service)) {
         say(&format!("restarting {}", process.service));
         process.restart().await;
     }

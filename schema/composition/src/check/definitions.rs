@@ -1,4 +1,5 @@
-//! DIRECTIVE_DEFINITION_INVALID: a subgraph may repeat federation's definitions, but not change them.
+//! DIRECTIVE_DEFINITION_INVALID and TYPE_DEFINITION_INVALID: a subgraph may repeat federation's definitions, but
+//! not change them.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, DirectiveDefinition, Document, Type};
@@ -11,6 +12,7 @@ use crate::subgraph::links::Links;
 
 /// Compares the federation directives that `document` defines with what they should be.
 pub(crate) fn check(document: &Document, links: &Links, subgraph: &str, diagnostics: &mut Diagnostics) {
+    check_scalars(document, links, subgraph, diagnostics);
     for definition in
         document.definitions.iter().filter_map(|definition| definition.as_directive_definition())
     {
@@ -21,6 +23,26 @@ pub(crate) fn check(document: &Document, links: &Links, subgraph: &str, diagnost
                 ErrorCode::DirectiveDefinitionInvalid,
                 format!("[{subgraph}] invalid definition of @{}: {problem}", definition.name),
                 [definition.name.location()],
+            );
+        }
+    }
+}
+
+/// Federation's own types are scalars, all of them.
+fn check_scalars(document: &Document, links: &Links, subgraph: &str, diagnostics: &mut Diagnostics) {
+    for definition in &document.definitions {
+        let Some(name) = definition.name().filter(|name| links.is_federation_scalar(name)) else { continue };
+        let fine = matches!(
+            definition,
+            Definition::ScalarTypeDefinition(_)
+                | Definition::ScalarTypeExtension(_)
+                | Definition::DirectiveDefinition(_)
+        );
+        if !fine {
+            diagnostics.error(
+                ErrorCode::TypeDefinitionInvalid,
+                format!("[{subgraph}] invalid definition of {name}: it should be a scalar"),
+                [name.location()],
             );
         }
     }

@@ -162,7 +162,7 @@ pub(super) fn all_requirements(argument: &'static str, applications: &[Node<Dire
     with_argument(&applications[0], argument, value)
 }
 
-fn alternatives(applied: &Directive, argument: &str) -> Vec<BTreeSet<String>> {
+pub(crate) fn alternatives(applied: &Directive, argument: &str) -> Vec<BTreeSet<String>> {
     let list =
         applied.specified_argument_by_name(argument).and_then(|value| value.as_list()).unwrap_or_default();
     let strings = |value: &Node<Value>| {
@@ -206,6 +206,7 @@ fn widest_list(applications: &[Node<Directive>]) -> Directive {
     for name in ["slicingArguments", "sizedFields"] {
         let mut items: Vec<Node<Value>> = Vec::new();
         for applied in applications {
+            // The order of alternatives means nothing, nor does the order within one.
             let list = applied.specified_argument_by_name(name).and_then(|value| value.as_list());
             for item in list.unwrap_or_default() {
                 if !items.contains(item) {

@@ -13,6 +13,10 @@ use crate::ErrorCode;
 use crate::sources::Diagnostics;
 use crate::subgraph::Subgraph;
 
+/// Directives every GraphQL service has; some subgraphs print their definitions all the same.
+const STANDARD_DIRECTIVES: [&str; 7] =
+    ["skip", "include", "deprecated", "specifiedBy", "oneOf", "defer", "stream"];
+
 /// A custom directive that survives.
 #[derive(Debug, Clone)]
 pub(super) struct Composed {
@@ -160,7 +164,8 @@ impl Merger<'_> {
         }
         let Some((first, others)) = self.subgraphs.split_first() else { return };
         for (name, definition) in &first.schema.directive_definitions {
-            if definition.is_built_in() || self.schema.directive_definitions.contains_key(name) {
+            let standard = STANDARD_DIRECTIVES.contains(&name.as_str());
+            if standard || definition.is_built_in() || self.schema.directive_definitions.contains_key(name) {
                 continue;
             }
             let others: Option<Vec<&Node<DirectiveDefinition>>> =

@@ -185,6 +185,11 @@ fn imported_name(link: &Link, directive: Fd) -> Option<String> {
 }
 
 impl Features {
+    /// The supergraph's name of a federation directive that survives.
+    pub(crate) fn name(&self, directive: Fd) -> Option<&str> {
+        self.names.get(&directive).map(Name::as_str)
+    }
+
     /// The supergraph's name of `@inaccessible`, when it is used.
     pub(crate) fn inaccessible(&self) -> Option<String> {
         self.names.get(&Fd::Inaccessible).map(ToString::to_string)

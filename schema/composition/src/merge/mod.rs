@@ -26,6 +26,7 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, Schema};
 use apollo_compiler::{Name, Node};
 
+pub(crate) use applied::alternatives;
 pub(crate) use features::Features;
 
 use crate::sources::Diagnostics;

@@ -4,6 +4,7 @@ mod auth;
 mod inaccessible;
 mod interfaces;
 mod runtime_types;
+mod transitive_auth;
 
 use crate::ErrorCode;
 use crate::merge::Merged;
@@ -21,4 +22,5 @@ pub(crate) fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut D
     inaccessible::check(merged, diagnostics);
     runtime_types::check(merged, subgraphs, diagnostics);
     auth::check(subgraphs, diagnostics);
+    transitive_auth::check(merged, subgraphs, diagnostics);
 }

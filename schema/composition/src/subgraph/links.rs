@@ -93,6 +93,13 @@ impl Links {
         self.machinery.contains(name)
     }
 
+    /// Whether federation defines a scalar of this name.
+    pub(crate) fn is_federation_scalar(&self, name: &str) -> bool {
+        let TypeNames { field_set, scope, policy, context_value } = &self.types;
+        !self.is_federation_1()
+            && [field_set, scope, policy, context_value].into_iter().any(|known| known == name)
+    }
+
     /// The definitions that `document` leaves out, as SDL.
     pub(crate) fn missing_definitions(&self, document: &Document) -> String {
         let mut sdl = String::new();

@@ -33,11 +33,11 @@ pub(crate) fn parse(input: &SubgraphInput, graph: Name, diagnostics: &mut Diagno
     diagnostics.register(input, &document.sources, &path);
     let before = diagnostics.errors.len();
     let links = Links::read(&document, &input.name, diagnostics);
+    crate::check::definitions::check(&document, &links, &input.name, diagnostics);
     if diagnostics.errors.len() > before {
-        // With the names of directives unknown, everything else would look wrong too.
+        // With the names or definitions of directives wrong, everything else would look wrong too.
         return None;
     }
-    crate::check::definitions::check(&document, &links, &input.name, diagnostics);
     let schema = build(&document, &links, input, diagnostics)?;
     Some(Subgraph {
         name: input.name.clone(),

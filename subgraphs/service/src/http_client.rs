@@ -9,6 +9,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a whole request may take unless its caller says less.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long an idle connection is kept: less than [`crate::server`] keeps one, so that no request is ever sent into a
+/// connection that the other side is closing.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// Builds the client of this process; cloning it shares its connections.
 ///
 /// # Errors
@@ -24,6 +28,6 @@ pub fn builder() -> reqwest::ClientBuilder {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .tcp_nodelay(true)
 }

@@ -223,3 +223,6 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

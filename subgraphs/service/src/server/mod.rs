@@ -29,7 +29,7 @@ type App = Arc<dyn DynEndpoint<Output = Response> + 'static>;
 pub struct Options {
     /// How long requests in flight may take once the process is told to stop.
     pub drain_timeout: Duration,
-    /// How long the head of a request may take.
+    /// How long the head of a request may take, and how long a connection may stay idle before its next one.
     pub head_timeout: Duration,
     /// The most headers of a request.
     pub max_headers: usize,

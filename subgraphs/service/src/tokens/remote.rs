@@ -5,6 +5,7 @@
 //! that are known; a key that has left the set is forgotten with the next fetch, at the latest after [`MAX_AGE`].
 
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -29,51 +30,63 @@ pub struct RemoteKeys {
     http: reqwest::Client,
     url: Url,
     keys: PublicKeys,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    fetched: Option<Instant>,
-    tried: Option<Instant>,
+    fetched: RwLock<Option<Instant>>,
+    /// When the last fetch was tried; whoever holds it is the one who fetches.
+    tried: Mutex<Option<Instant>>,
 }
 
 impl RemoteKeys {
     pub(super) fn new(http: reqwest::Client, url: Url) -> Self {
-        Self { http, url, keys: PublicKeys::default(), state: Mutex::default() }
+        Self { http, url, keys: PublicKeys::default(), fetched: RwLock::default(), tried: Mutex::default() }
     }
 
     /// The key with this id, fetched when it is not known or too old.
     pub(super) async fn find(&self, kid: &str) -> Result<DecodingKey, TokenError> {
-        // One fetch at a time: whoever waits here finds the keys of the one before.
-        let mut state = self.state.lock().await;
-        let stale = state.fetched.is_none_or(|at| at.elapsed() > MAX_AGE);
-        let known = self.keys.find(kid);
-        if let (Some(key), false) = (&known, stale) {
-            return Ok(key.clone());
-        }
-        if self.may_fetch(&state) {
-            state.tried = Some(Instant::now());
-            match self.fetch().await {
-                Ok(keys) => {
-                    self.keys.replace(&keys);
-                    state.fetched = Some(Instant::now());
-                }
-                Err(error) => {
-                    tracing::warn!(url = %self.url, %error, "the keys of user tokens cannot be fetched")
-                }
+        if let Some(key) = self.keys.find(kid) {
+            // An old key still verifies; one request takes the trouble of renewing it, the others do not wait.
+            if self.is_stale()
+                && let Ok(mut tried) = self.tried.try_lock()
+            {
+                self.refresh(&mut tried).await;
+                return self.keys.find(kid).ok_or(TokenError::UnknownKey);
             }
+            return Ok(key);
         }
-        match (self.keys.find(kid), state.fetched) {
+        let mut tried = self.tried.lock().await;
+        if self.keys.find(kid).is_none() {
+            self.refresh(&mut tried).await;
+        }
+        match (self.keys.find(kid), self.fetched_at()) {
             (Some(key), _) => Ok(key),
             (None, Some(_)) => Err(TokenError::UnknownKey),
             (None, None) => Err(TokenError::KeysUnavailable),
         }
     }
 
-    fn may_fetch(&self, state: &State) -> bool {
-        let pause = if state.fetched.is_some() { REFRESH_INTERVAL } else { RETRY_INTERVAL };
-        state.tried.is_none_or(|at| at.elapsed() >= pause)
+    fn fetched_at(&self) -> Option<Instant> {
+        *self.fetched.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.fetched_at().is_none_or(|at| at.elapsed() > MAX_AGE)
+    }
+
+    /// Fetches the keys, unless that was tried a moment ago.
+    async fn refresh(&self, tried: &mut Option<Instant>) {
+        let pause = if self.fetched_at().is_some() { REFRESH_INTERVAL } else { RETRY_INTERVAL };
+        if tried.is_some_and(|at| at.elapsed() < pause) {
+            return;
+        }
+        *tried = Some(Instant::now());
+        match self.fetch().await {
+            Ok(keys) => {
+                self.keys.replace(&keys);
+                *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            }
+            Err(error) => {
+                tracing::warn!(url = %self.url, %error, "the keys of user tokens cannot be fetched")
+            }
+        }
     }
 
     async fn fetch(&self) -> Result<PublicKeys, FetchError> {

@@ -37,11 +37,16 @@ impl Answer {
         Self { response: SchemaResponse::from_errors(vec![error]), executed: false, status: None }
     }
 
-    /// The request may not be executed at all.
-    pub(super) fn refused(status: StatusCode, error: &Error) -> Self {
+    /// The document is fine, and what came with it is not.
+    pub(super) fn not_executed(error: &Error) -> Self {
         let mut entry = ServerError::new(error.message(), None);
         entry.extensions = Some(error.extensions());
-        Self { response: SchemaResponse::from_errors(vec![entry]), executed: false, status: Some(status) }
+        Self { response: SchemaResponse::from_errors(vec![entry]), executed: false, status: None }
+    }
+
+    /// The request may not be executed at all.
+    pub(super) fn refused(status: StatusCode, error: &Error) -> Self {
+        Self { status: Some(status), ..Self::not_executed(error) }
     }
 
     /// The code of the first error.

@@ -7,6 +7,8 @@
 
 mod answer;
 mod schema;
+mod shape;
+mod types;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,6 +24,8 @@ use service::request_id::RequestId;
 use service::tokens::{ServiceVerifier, TokenError, UserVerifier};
 
 use crate::error::{Code, Error};
+use shape::Asked;
+use types::Types;
 
 pub use schema::Executable;
 
@@ -44,6 +48,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Graphql {
     schema: Arc<dyn Executable>,
+    types: Arc<Types>,
     prepare: Prepare,
     options: Arc<Options>,
 }
@@ -55,7 +60,8 @@ impl Graphql {
     }
 
     pub(crate) fn with_request_data(schema: Arc<dyn Executable>, prepare: Prepare, options: Options) -> Self {
-        Self { schema, prepare, options: Arc::new(options) }
+        let types = Arc::new(Types::of(&schema.sdl()));
+        Self { schema, types, prepare, options: Arc::new(options) }
     }
 
     async fn answer(&self, request: &mut Request, media: MediaType) -> Response {
@@ -109,14 +115,21 @@ impl Graphql {
         if !self.options.introspection {
             request = request.disable_introspection();
         }
-        if let Err(error) = request.parsed_query() {
-            return answer::Answer::parse_failed(error);
+        let asked = match request.parsed_query() {
+            Ok(document) => document.clone(),
+            Err(error) => return answer::Answer::parse_failed(error),
+        };
+        let asked = Asked::new(asked, request.operation_name.clone(), request.variables.clone());
+        if let Some(name) = asked.missing_variable() {
+            let error = Error::new(Code::BadUserInput, format!("the variable ${name} has to be given"));
+            return answer::Answer::not_executed(&error);
         }
         let request = (self.prepare)(request, &caller);
         let run = schema::run(Arc::clone(&self.schema), request);
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
-        let response =
+        let mut response =
             if kind == Some(OperationKind::Mutation) { schema::detached(run).await } else { run.await };
+        response.data = asked.shape(&self.types, std::mem::take(&mut response.data), &response.errors);
         answer::Answer::executed(response)
     }
 }

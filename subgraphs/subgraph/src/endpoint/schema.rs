@@ -15,6 +15,9 @@ use crate::error::Error;
 pub trait Executable: Send + Sync + 'static {
     /// Executes one request.
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+
+    /// The whole schema as SDL.
+    fn sdl(&self) -> String;
 }
 
 impl<Q, M, S> Executable for Schema<Q, M, S>
@@ -25,6 +28,10 @@ where
 {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(Self::execute(self, request))
+    }
+
+    fn sdl(&self) -> String {
+        Self::sdl(self)
     }
 }
 

@@ -1,0 +1,123 @@
+//! A subgraph from start to drain, over real HTTP on a real database.
+
+mod sample;
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use sample::{Config, Notes, TABLE};
+use service::identity::{Role, ServiceName};
+use subgraph::access::{self, Rule, Who};
+use subgraph::run::Subgraph;
+use subgraph::testing::{self, TestService};
+use uuid::Uuid;
+
+async fn start() -> TestService {
+    TestService::start::<Notes>(Config::default()).await
+}
+
+async fn get(service: &TestService, path: &str) -> (StatusCode, String) {
+    let answer = reqwest::get(format!("{}{path}", service.url)).await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_subgraph_answers_on_all_its_paths() {
+    let service = start().await;
+    service.call("{ notes { id } }").data().await;
+    assert_eq!(
+        get(&service, "/health").await,
+        (StatusCode::OK, r#"{"status":"ok","service":"ticket-service"}"#.into())
+    );
+    assert_eq!(get(&service, "/ready").await, (StatusCode::OK, r#"{"status":"ready"}"#.into()));
+    assert_eq!(get(&service, "/extra").await, (StatusCode::OK, "extra".into()));
+    let (status, metrics) = get(&service, "/metrics").await;
+    assert!(status.is_success() && metrics.contains("graphql_requests_total"), "{metrics}");
+    assert_eq!(get(&service, "/nothing").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_back() {
+    let service = start().await;
+    let add = service.call("mutation($t: String!) { add(text: $t) { id } }").variable("t", "x");
+    let added = add.as_user(Uuid::now_v7(), Role::Customer).data().await;
+    let read = service.call("{ notes { id body } }").data().await;
+    assert_eq!((&read["notes"][0]["id"], &read["notes"][0]["body"]), (&added["add"]["id"], &"x".into()));
+    assert_eq!(Notes::facts(&service.database).await.unwrap()["count"], 1);
+}
+
+#[tokio::test]
+async fn one_read_is_one_statement() {
+    let service = start().await;
+    let before = service.database.statements();
+    service.call("{ notes { id } }").data().await;
+    assert_eq!(service.database.statements() - before, 1);
+}
+
+#[tokio::test]
+async fn the_access_table_is_whole_and_true() {
+    assert_eq!(access::gaps(&Notes::sdl(), TABLE), Vec::<String>::new());
+    assert_eq!(testing::access::contradictions(&start().await, TABLE).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_false_access_table_is_found_out() {
+    let service = start().await;
+    for (who, probe) in [
+        (Who::Admin, "{ notes { id } }"),
+        (Who::User, "{ notes { id } }"),
+        (Who::OwnerOrAdmin, "mutation { add(text: \"x\") { id } }"),
+        (Who::Anyone, "mutation { clear }"),
+        (Who::Admin, "mutation { add(text: \"x\") { id } }"),
+        (Who::Service(&[ServiceName::Booking]), "{ notes { id } }"),
+        (Who::Service(&[ServiceName::Event]), "mutation { slow(wait: false) }"),
+        (Who::Anyone, "{ nope }"),
+    ] {
+        let lie = [Rule { field: "Query.x", who, probe }];
+        assert_ne!(testing::access::contradictions(&service, &lie).await, Vec::<String>::new(), "{probe}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_finished_although_its_client_leaves() {
+    let config = Config::default();
+    let service = TestService::start::<Notes>(config.clone()).await;
+    let call = service.call("mutation { slow(wait: true) }").through(ServiceName::Booking).send();
+    tokio::select! {
+        _ = call => panic!("answered before it was let go"),
+        () = config.begun.notified() => {}
+    }
+    config.go.notify_one();
+    tokio::time::timeout(Duration::from_secs(5), config.ended.notified()).await.expect("the write ends");
+}
+
+#[tokio::test]
+async fn stopping_drains_and_closes() {
+    let config = Config::default();
+    let service = TestService::start::<Notes>(config.clone()).await;
+    let url = service.url.clone();
+    service.stop().await;
+    assert!(reqwest::get(format!("{url}/health")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_worker_that_ends_by_itself_stops_the_process() {
+    let service = TestService::start::<Notes>(Config { worker_fails: true, ..Config::default() }).await;
+    let gone = async {
+        while reqwest::get(format!("{}/health", service.url)).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), gone).await.expect("the process stops");
+}
+
+#[test]
+fn the_sdl_is_federation_2_and_stable() {
+    let sdl = Notes::sdl();
+    assert!(
+        sdl.contains("https://specs.apollo.dev/federation/v2") && sdl.ends_with("}\n")
+            || sdl.ends_with(")\n"),
+        "{sdl}"
+    );
+    assert_eq!(sdl, Notes::sdl());
+}

@@ -104,7 +104,7 @@ struct Builder<'s, 'a> {
     positions: Positions,
     graph: FetchGraph,
     kind: OperationKind,
-    at: FxHashMap<Address, GroupId>,
+    at: FxHashMap<Address, Vec<GroupId>>,
     entries: u32,
 }
 
@@ -283,16 +283,30 @@ impl Builder<'_, '_> {
         after.sort_unstable();
         after.dedup();
         let representation = self.represent(on, here, hop, fields)?;
-        let group = self.group(hop.subgraph, &here.path, after);
-        let known = self.graph.groups[group].representations.iter_mut();
-        let same = |known: &&mut Representation| {
-            known.runtime_types == representation.runtime_types && known.typename == representation.typename
-        };
-        match known.into_iter().find(same) {
-            Some(known) => merge_fields(&mut known.fields, representation.fields),
-            None => self.graph.groups[group].representations.push(representation),
+        Ok(self.entity_group(hop.subgraph, &here.path, &after, representation))
+    }
+
+    /// The group that sends these representations: one that exists, unless it already says something else under one of their names
+    /// (the same required field with other arguments).
+    fn entity_group(
+        &mut self,
+        subgraph: SubgraphId,
+        path: &[PathElement],
+        after: &[GroupId],
+        representation: Representation,
+    ) -> GroupId {
+        let address = (subgraph, path.to_vec(), after.to_vec(), false);
+        let known = self.at.entry(address).or_default();
+        for &group in known.iter() {
+            if take_representation(&mut self.graph.groups[group].representations, &representation) {
+                return group;
+            }
         }
-        Ok(group)
+        let group = self.graph.groups.len();
+        known.push(group);
+        self.new_group(subgraph, None, path, after.to_vec());
+        self.graph.groups[group].representations.push(representation);
+        group
     }
 
     fn represent(
@@ -341,21 +355,11 @@ impl Builder<'_, '_> {
         let kind = if at_start { self.kind } else { OperationKind::Query };
         let after: Vec<GroupId> = here.group.iter().map(|(group, _)| *group).collect();
         let address = (hop.subgraph, here.path.clone(), after.clone(), true);
-        if let Some(&group) = self.at.get(&address) {
+        if let Some(&group) = self.at.get(&address).and_then(|groups| groups.first()) {
             return group;
         }
         let group = self.new_group(hop.subgraph, Some(kind), &here.path, after);
-        self.at.insert(address, group);
-        group
-    }
-
-    fn group(&mut self, subgraph: SubgraphId, path: &[PathElement], after: Vec<GroupId>) -> GroupId {
-        let address = (subgraph, path.to_vec(), after.clone(), false);
-        if let Some(&group) = self.at.get(&address) {
-            return group;
-        }
-        let group = self.new_group(subgraph, None, path, after);
-        self.at.insert(address, group);
+        self.at.insert(address, vec![group]);
         group
     }
 
@@ -437,6 +441,29 @@ fn alike(representations: Vec<Representation>) -> Vec<Representation> {
         }
     }
     together
+}
+
+/// Adds a representation to those of a group; false, and nothing changed, when one name would mean two things.
+fn take_representation(known: &mut Vec<Representation>, more: &Representation) -> bool {
+    let same = |other: &&mut Representation| {
+        other.runtime_types == more.runtime_types && other.typename == more.typename
+    };
+    match known.iter_mut().find(same) {
+        None => known.push(more.clone()),
+        Some(known) if agree(&known.fields, &more.fields) => {
+            merge_fields(&mut known.fields, more.fields.clone())
+        }
+        Some(_) => return false,
+    }
+    true
+}
+
+/// Whether two lists of fields read the same data under every name that both have.
+fn agree(a: &[RepresentationField], b: &[RepresentationField]) -> bool {
+    a.iter().all(|left| {
+        let namesakes = b.iter().filter(|right| right.name == left.name && right.on_types == left.on_types);
+        namesakes.into_iter().all(|right| right.key == left.key && agree(&left.selection, &right.selection))
+    })
 }
 
 fn merge_fields(into: &mut Vec<RepresentationField>, from: Vec<RepresentationField>) {

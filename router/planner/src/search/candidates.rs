@@ -1,6 +1,6 @@
 //! What there is to be had at a position, and every subgraph that has it.
 
-use super::{START, Search, View, Way};
+use super::{Cost, START, Search, View, Way};
 use crate::budget::Exhausted;
 use crate::selection::{Arguments, FieldSelection, Selection, SelectionId};
 use apollo_compiler::Name;
@@ -31,6 +31,20 @@ pub(super) struct Candidate {
     pub(super) depth: u32,
     pub(super) fetches: u32,
     pub(super) request: Request,
+}
+
+impl Candidate {
+    /// The price of what is `below` it, had through it; `shared` when its request is made anyway.
+    pub(super) fn cost(&self, shared: bool, below: Cost) -> Cost {
+        let fields = 1 + below.fields;
+        let at_once = self.depth == 0;
+        Cost {
+            depth: self.depth + below.depth,
+            fetches: if shared { 0 } else { self.fetches } + below.fetches,
+            later: below.later + if at_once { 0 } else { fields },
+            fields: if at_once { fields } else { 0 },
+        }
+    }
 }
 
 impl<'a> Search<'a> {

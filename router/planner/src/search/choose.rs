@@ -98,8 +98,7 @@ impl Search<'_> {
         sub: Option<SelectionId>,
         shared: bool,
     ) -> Result<bool, Exhausted> {
-        let floor =
-            Cost { depth: candidate.depth, fetches: if shared { 0 } else { candidate.fetches }, fields: 1 };
+        let floor = candidate.cost(shared, Cost::default());
         if floor >= best {
             return Ok(false);
         }
@@ -119,17 +118,17 @@ impl Search<'_> {
         shared: bool,
         jumps: bool,
     ) -> Result<Option<(Cost, Option<SelectionId>)>, Exhausted> {
-        let own =
-            Cost { depth: candidate.depth, fetches: if shared { 0 } else { candidate.fetches }, fields: 1 };
         if let Way::Land(hop) = &candidate.way {
             let landed = self.landed(unit, hop.ty, sub);
             let solution = self.solve(landed, hop.view(), true)?;
-            return Ok(solution.missing.is_none().then(|| (own.then(solution.cost), None)));
+            return Ok(solution.missing.is_none().then(|| (candidate.cost(shared, solution.cost), None)));
         }
-        let (Some(view), Some(sub)) = (candidate.child, sub) else { return Ok(Some((own, None))) };
+        let (Some(view), Some(sub)) = (candidate.child, sub) else {
+            return Ok(Some((candidate.cost(shared, Cost::default()), None)));
+        };
         let solution = self.solve(sub, view, jumps)?;
         let brings = solution.missing != Some(sub);
-        Ok(brings.then(|| (own.then(solution.cost), solution.missing)))
+        Ok(brings.then(|| (candidate.cost(shared, solution.cost), solution.missing)))
     }
 
     /// The unit as a selection of its own, to be solved where its runtime types are known.

@@ -4,7 +4,7 @@
 //! need a jump by a key into another subgraph; what cannot be had at all is returned as `missing`, so that whoever chose this view can cover the
 //! rest through another one. Solutions are memoised by (selection, view): the search is polynomial in the operation and the subgraphs.
 //!
-//! Cost: sequential round trips first, then requests, then fields.
+//! Cost: sequential round trips first, then requests, then the fields that must wait for them.
 
 mod candidates;
 mod choose;
@@ -41,7 +41,9 @@ pub(crate) struct Cost {
     pub(crate) depth: u32,
     /// Further requests.
     pub(crate) fetches: u32,
-    /// Fields selected.
+    /// Fields that are had only by a further request.
+    pub(crate) later: u32,
+    /// Fields that are had at once.
     pub(crate) fields: u32,
 }
 
@@ -243,16 +245,8 @@ impl Cost {
         Self {
             depth: self.depth.max(other.depth),
             fetches: self.fetches + other.fetches,
+            later: self.later + other.later,
             fields: self.fields + other.fields,
-        }
-    }
-
-    /// This, and then `next`.
-    pub(crate) fn then(self, next: Self) -> Self {
-        Self {
-            depth: self.depth + next.depth,
-            fetches: self.fetches + next.fetches,
-            fields: self.fields + next.fields,
         }
     }
 }

@@ -97,6 +97,8 @@ pub struct Key {
     pub fields: Arc<SelectionSet>,
     /// Whether the subgraph resolves entities by it.
     pub resolvable: bool,
+    /// Whether the subgraph declares it on an extension of the type.
+    pub extension: bool,
 }
 
 /// A field of a composite type.

@@ -177,6 +177,7 @@ impl<'a> Reader<'a> {
                 Ok(Key {
                     subgraph: self.graph(directive, name.as_str())?,
                     fields: self.field_set(name.as_str(), name, fields)?,
+                    extension: flag(directive, "extension"),
                     resolvable: directive
                         .specified_argument_by_name("resolvable")
                         .and_then(|value| value.to_bool())
@@ -229,11 +230,13 @@ impl<'a> Reader<'a> {
             text(name).map(|fields| self.field_set(&coordinate, on, fields)).transpose()
         };
         let ty = text("type").and_then(|ty| ast::Type::parse(ty, "join__field.type").ok());
-        let own_key =
-            || keys.iter().any(|key| key.subgraph == subgraph && top_level(&key.fields, &field.name));
+        let own_key = || {
+            keys.iter()
+                .any(|key| key.subgraph == subgraph && key.extension && top_level(&key.fields, &field.name))
+        };
         Ok(FieldJoin {
             subgraph,
-            // A subgraph that is entered by a field has its value, whatever it says of it.
+            // Federation 1 marks the key fields of an extension as external, although its references carry their values.
             external: (flag(directive, "external") && !own_key()) || flag(directive, "usedOverridden"),
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
@@ -290,9 +293,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Object types that `id` may be, in one subgraph or in any.
+    /// Object types that `id` may be, in one subgraph or in any. An interface that nothing implements (every subgraph sees an
+    /// `@interfaceObject`) stands for itself.
     fn possible(&self, id: TypeId, subgraph: Option<SubgraphId>) -> Vec<TypeId> {
-        let Some(members) = self.members.get(&id) else { return vec![id] };
+        let Some(members) = self.members.get(&id).filter(|members| !members.is_empty()) else {
+            return vec![id];
+        };
         let mut possible: Vec<TypeId> = members
             .iter()
             .filter(|(_, said_by)| subgraph.is_none() || said_by.is_none() || *said_by == subgraph)

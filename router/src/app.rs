@@ -107,7 +107,7 @@ pub fn endpoint(app: &Arc<App>, recorder: Recorder) -> impl Endpoint<Output = Re
         .at("/ready", health::ready(app))
         .at("/metrics", admin::guarded(app, service::metrics::endpoint(recorder)))
         .nest("/api", admin::routes(app))
-        .at("/*path", pass_through::endpoint(app));
+        .at("/:service/*rest", pass_through::endpoint(app));
     let table = middleware::deadline(app, table);
     let table = middleware::load_shed(app, table);
     let table = middleware::refuse_service_credentials(table);

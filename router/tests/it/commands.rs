@@ -1,0 +1,137 @@
+//! `compose`, `plan`, `config`: exit codes and what is written.
+
+use std::{path::Path, process::Output};
+
+use serde_json::{Value, json};
+
+use crate::{
+    process::binary,
+    support::{EVENT, USER, supergraph},
+};
+
+fn run(arguments: &[&str]) -> Output {
+    binary().args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn compose_writes_a_supergraph_that_plan_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("subgraphs")).unwrap();
+    std::fs::write(folder.path().join("subgraphs/user.graphql"), USER).unwrap();
+    std::fs::write(folder.path().join("subgraphs/event.graphql"), EVENT).unwrap();
+    let list = "subgraphs:\n  user: { routing_url: 'http://u/graphql', schema: { file: subgraphs/user.graphql } }\n  event: { routing_url: 'http://e/graphql', schema: { file: subgraphs/event.graphql } }\n";
+    let (list_file, out) = (path(folder.path(), "supergraph.yaml"), path(folder.path(), "out.graphql"));
+    std::fs::write(&list_file, list).unwrap();
+    let composed = run(&["compose", "--subgraphs", &list_file, "--output", &out]);
+    assert_eq!(composed.status.code(), Some(0), "{}", text(&composed.stderr));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), supergraph("http://u", "http://e"));
+
+    let operation = path(folder.path(), "operation.graphql");
+    std::fs::write(
+        &operation,
+        "query($with: Boolean!) { events { title host @include(if: $with) { name } } }",
+    )
+    .unwrap();
+    let plan =
+        |more: &[&str]| run(&[&["plan", "--supergraph", &out, "--operation", &operation], more].concat());
+    let with: Value =
+        serde_json::from_slice(&plan(&["--variables", r#"{"with":true}"#, "--format", "json"]).stdout)
+            .unwrap();
+    let without: Value =
+        serde_json::from_slice(&plan(&["--variables", r#"{"with":false}"#, "--format", "json"]).stdout)
+            .unwrap();
+    assert_eq!(
+        (with["fetches"].as_array().unwrap().len(), without["fetches"].as_array().unwrap().len()),
+        (2, 1)
+    );
+    let shown = plan(&[]);
+    assert_eq!(shown.status.code(), Some(0));
+    assert!(text(&shown.stdout).starts_with("QueryPlan {"));
+}
+
+#[test]
+fn compose_takes_json_and_reports_every_error_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, out) = (path(folder.path(), "list.json"), path(folder.path(), "out.graphql"));
+    let subgraphs = json!([
+        { "name": "a", "url": "http://a", "sdl": "type Query { a: Int, both: Int, other: Int }" },
+        { "name": "b", "url": "http://b", "sdl": "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\") type Query { both: String, other: String }" },
+    ]);
+    std::fs::write(&list, subgraphs.to_string()).unwrap();
+    let failed = run(&["compose", "--subgraphs", &list, "--output", &out, "--format", "json"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    let errors = report["errors"].as_array().unwrap();
+    assert!(errors.len() >= 2, "{report}");
+    for error in errors {
+        assert!(
+            error["code"].is_string() && error["message"].is_string() && error["locations"].is_array(),
+            "{error}"
+        );
+    }
+    assert!(!Path::new(&out).exists(), "nothing is written when it cannot be composed");
+    let human = run(&["compose", "--subgraphs", &list, "--output", &out]);
+    assert_eq!(human.status.code(), Some(1));
+    assert!(text(&human.stderr).contains("error["));
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_reported_in_the_asked_form() {
+    let failed = run(&["compose", "--subgraphs", "/nowhere.yaml", "--output", "-", "--format", "json"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    assert_eq!(report["errors"][0]["code"], "INVALID_SUBGRAPH_LIST");
+}
+
+#[test]
+fn plan_says_what_is_wrong_with_an_operation() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sdl, operation) = (path(folder.path(), "s.graphql"), path(folder.path(), "o.graphql"));
+    std::fs::write(&sdl, supergraph("http://u", "http://e")).unwrap();
+    std::fs::write(&operation, "{ nonsense }").unwrap();
+    let failed = run(&["plan", "--supergraph", &sdl, "--operation", &operation]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stderr).contains("nonsense"));
+}
+
+#[test]
+fn config_check_reports_all_mistakes_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "router.yaml");
+    std::fs::write(&file, "lisen: 127.0.0.1:1\nlimits: { deadline: soon }\n").unwrap();
+    let checked = run(&["config", "check", "--config", &file, "--set", "watch=maybe"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let words = text(&checked.stderr);
+    assert!(
+        words.contains(&format!("{file}:1:1: unknown setting `lisen`; did you mean `listen`?")),
+        "{words}"
+    );
+    assert!(words.contains(&format!("{file}:2:21: `limits.deadline`")), "{words}");
+    assert!(words.contains("--set: `watch` is `maybe`"), "{words}");
+    assert_eq!(words.lines().count(), 3, "{words}");
+}
+
+#[test]
+fn config_explain_says_who_gave_each_value() {
+    let explained = binary()
+        .args(["config", "explain", "--listen", "127.0.0.1:7"])
+        .env("EVENTHUB_WATCH", "false")
+        .output()
+        .unwrap();
+    assert_eq!(explained.status.code(), Some(0));
+    let words = text(&explained.stdout);
+    let line = |key: &str| words.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(line("listen").ends_with("--listen"), "{words}");
+    assert!(line("watch").ends_with("EVENTHUB_WATCH"), "{words}");
+    assert!(line("drain_timeout").ends_with("default"), "{words}");
+    let schema: Value = serde_json::from_slice(&run(&["config", "schema"]).stdout).unwrap();
+    assert_eq!(schema["additionalProperties"], json!(false));
+}

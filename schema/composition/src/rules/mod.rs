@@ -1,6 +1,7 @@
 //! What must hold of the merged graph as a whole, before its paths are looked at. One rule a file.
 
 mod auth;
+mod defaults;
 mod inaccessible;
 mod interfaces;
 mod runtime_types;
@@ -19,6 +20,7 @@ pub(crate) fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut D
         return;
     }
     interfaces::check(merged, diagnostics);
+    defaults::check(merged, diagnostics);
     inaccessible::check(merged, diagnostics);
     runtime_types::check(merged, subgraphs, diagnostics);
     auth::check(subgraphs, diagnostics);

@@ -5,6 +5,7 @@
 //! [`metrics`] (what it says), [`identity`] and [`tokens`] (who is calling), [`protocol`] and [`guard`] (what may come
 //! in), [`health`], [`request_id`] and [`server`] (how it serves and stops), [`http_client`] (how it calls others).
 
+pub mod client_address;
 pub mod config;
 pub mod env;
 pub mod guard;

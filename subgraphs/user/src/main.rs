@@ -1,3 +1,7 @@
 //! The thin binary of the user service.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    subgraph::cli::main::<user::UserService>()
+}

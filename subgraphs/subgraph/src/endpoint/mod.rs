@@ -17,6 +17,7 @@ use async_graphql::Request as SchemaRequest;
 use http::StatusCode;
 use poem::{Endpoint, Request, Response, Result};
 use serde_json::{Map, Value};
+use service::client_address::ClientAddress;
 use service::guard::{Limits, OperationKind, Refusal};
 use service::identity::{Actor, Caller};
 use service::protocol::{self, Accepted, Incoming, MediaType};
@@ -44,6 +45,13 @@ pub struct Options {
     pub introspection: bool,
 }
 
+/// Where a request comes from: who, from where, and which.
+struct Origin {
+    caller: Caller,
+    address: ClientAddress,
+    id: RequestId,
+}
+
 /// The GraphQL endpoint of a subgraph.
 #[derive(Clone)]
 pub struct Graphql {
@@ -54,7 +62,7 @@ pub struct Graphql {
 }
 
 impl Graphql {
-    /// Answers with `schema`. Its request data hold the [`Caller`] and the [`RequestId`].
+    /// Answers with `schema`. Its request data hold the [`Caller`], the [`ClientAddress`] and the [`RequestId`].
     pub fn new(schema: impl Executable, options: Options) -> Self {
         Self::with_request_data(Arc::new(schema), Arc::new(|request, _| request), options)
     }
@@ -73,11 +81,15 @@ impl Graphql {
             Ok(caller) => caller,
             Err(error) => return unidentified(media, &error),
         };
-        let id = RequestId::of(request);
+        let origin = Origin {
+            caller,
+            address: ClientAddress::of(request, caller.service),
+            id: RequestId::of(request),
+        };
         match incoming {
-            Incoming::Single(accepted) => self.run(*accepted, caller, id).await.into_response(media),
+            Incoming::Single(accepted) => self.run(*accepted, &origin).await.into_response(media),
             Incoming::Batch(batch) => {
-                let runs = batch.into_iter().map(|accepted| self.run(accepted, caller, id.clone()));
+                let runs = batch.into_iter().map(|accepted| self.run(accepted, &origin));
                 answer::batch(futures_util::future::join_all(runs).await, media)
             }
         }
@@ -90,28 +102,28 @@ impl Graphql {
         Ok(Caller { actor, service })
     }
 
-    async fn run(&self, accepted: Accepted, caller: Caller, id: RequestId) -> answer::Answer {
+    async fn run(&self, accepted: Accepted, origin: &Origin) -> answer::Answer {
         let started = Instant::now();
         let kind = accepted.facts.kind_of(accepted.request.operation_name.as_deref());
         let operation = accepted.request.operation_name.clone().unwrap_or_default();
-        let answer = if accepted.facts.federation && caller.service.is_none() {
+        let answer = if accepted.facts.federation && origin.caller.service.is_none() {
             let error = Error::new(Code::Forbidden, "federation fields are for services only");
             answer::Answer::refused(StatusCode::FORBIDDEN, &error)
         } else {
-            self.execute(accepted, caller, id, kind).await
+            self.execute(accepted, origin, kind).await
         };
-        report(&answer, kind, &operation, caller, started);
+        report(&answer, kind, &operation, origin.caller, started);
         answer
     }
 
     async fn execute(
         &self,
         accepted: Accepted,
-        caller: Caller,
-        id: RequestId,
+        origin: &Origin,
         kind: Option<OperationKind>,
     ) -> answer::Answer {
-        let mut request = schema::request(accepted.request).data(caller).data(id);
+        let mut request =
+            schema::request(accepted.request).data(origin.caller).data(origin.address).data(origin.id.clone());
         if !self.options.introspection {
             request = request.disable_introspection();
         }
@@ -124,7 +136,7 @@ impl Graphql {
             let error = Error::new(Code::BadUserInput, format!("the variable ${name} has to be given"));
             return answer::Answer::not_executed(&error);
         }
-        let request = (self.prepare)(request, &caller);
+        let request = (self.prepare)(request, &origin.caller);
         let run = schema::run(Arc::clone(&self.schema), request);
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
         let mut response =

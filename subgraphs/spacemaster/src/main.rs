@@ -1,3 +1,5 @@
-//! The thin binary of the spacemaster service.
+//! The thin binary of the SpaceMaster stand-in.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    subgraph::cli::main::<spacemaster::SpaceMaster>()
+}

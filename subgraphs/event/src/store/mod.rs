@@ -1,0 +1,51 @@
+//! The event database as the use-cases see it: rows in, rows out, refusals translated where they arise.
+
+pub mod blocks;
+pub mod events;
+pub mod leases;
+pub mod outbox;
+pub mod reservations;
+pub mod venues;
+
+use entities::event::room_reservations;
+use sea_orm::{DatabaseConnection, DbErr};
+use subgraph::database::Database;
+
+/// The database; copies share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Database,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row is not as it was read, or is no longer ours.
+    #[error("somebody else changed it")]
+    Changed,
+    /// The room is held by these claims.
+    #[error("the room is held by others")]
+    Overlaps(Vec<room_reservations::Model>),
+    /// The room has no row to lock: it was never seen at the scheduler.
+    #[error("the room has no local copy")]
+    UnknownRoom,
+    /// The database failed.
+    #[error("{0}")]
+    Db(#[from] DbErr),
+}
+
+impl Store {
+    /// The store over this database.
+    #[must_use]
+    pub const fn new(db: Database) -> Self {
+        Self { db }
+    }
+
+    fn reader(&self) -> &DatabaseConnection {
+        self.db.read()
+    }
+
+    fn writer(&self) -> &DatabaseConnection {
+        self.db.write()
+    }
+}

@@ -1,9 +1,14 @@
 //! Who is calling: the user token, verified once here and forwarded; subgraphs verify it again for themselves.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use service::{identity::Actor, tokens::TokenError};
 
 use crate::{app::App, refusal::Refusal};
+
+/// Keys that have not come by then are not there. Most requests do not wait at all: keys are kept.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The caller that the request's token proves.
 ///
@@ -13,7 +18,8 @@ use crate::{app::App, refusal::Refusal};
 /// [`Refusal::Unauthenticated`] for a token that does not hold. It never says why: the reason is in the log.
 pub async fn actor(app: &App, headers: &HeaderMap) -> Result<Actor, Refusal> {
     let Some(verifier) = &app.verifier else { return Ok(Actor::Anonymous) };
-    match verifier.authenticate(headers).await {
+    let verified = tokio::time::timeout(PATIENCE, verifier.authenticate(headers)).await;
+    match verified.unwrap_or(Err(TokenError::KeysUnavailable)) {
         Ok(claims) => Ok(claims.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()))),
         Err(TokenError::KeysUnavailable) => {
             // The subgraphs, which hold keys of their own, have the last word anyway.

@@ -26,13 +26,13 @@ pub enum Refusal {
     /// The document is not valid for this schema, or asks for more than it may.
     Validation(Vec<GraphQLError>),
     /// The operation meant is not in the document.
-    Operation(GraphQLError),
+    Operation(Box<GraphQLError>),
     /// `__schema` or `__type`, while introspection is off.
     IntrospectionOff,
     /// A subscription over plain HTTP.
     Subscription,
     /// Values of variables that do not fit their types.
-    Variables(GraphQLError),
+    Variables(Box<GraphQLError>),
     /// A token that does not prove who is calling.
     Unauthenticated,
     /// The caller may not do this.

@@ -100,17 +100,23 @@ pub enum ConfigError {
         help: String,
     },
     /// Two settings exclude each other.
-    #[error("`{one}` ({one_origin}) and `{other}` ({other_origin}) exclude each other")]
-    Conflict {
-        /// One setting.
-        one: String,
-        /// Who gave it.
-        one_origin: Origin,
-        /// The other.
-        other: String,
-        /// Who gave that.
-        other_origin: Origin,
-    },
+    #[error("{} and {} exclude each other", .0[0], .0[1])]
+    Conflict(Box<[Given; 2]>),
+}
+
+/// A setting, and who gave its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The setting.
+    pub key: String,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.key, self.origin)
+    }
 }
 
 impl ConfigError {

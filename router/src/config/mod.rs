@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use service::{env::Secret, telemetry};
 
-pub use error::{ConfigError, Origin, Position};
+pub use error::{ConfigError, Given, Origin, Position};
 pub use layers::{Sources, Values};
 pub use settings::{SETTINGS, Setting};
 pub use show::{explain, masked, schema};
@@ -180,13 +180,11 @@ fn source(values: &Values) -> Result<Option<Source>, ConfigError> {
 }
 
 fn conflict(values: &Values, one: &str, other: &str) -> ConfigError {
-    let origin = |key| values.origin(key).cloned().unwrap_or(Origin::Default);
-    ConfigError::Conflict {
-        one: one.to_owned(),
-        one_origin: origin(one),
-        other: other.to_owned(),
-        other_origin: origin(other),
-    }
+    let given = |key: &str| Given {
+        key: key.to_owned(),
+        origin: values.origin(key).cloned().unwrap_or(Origin::Default),
+    };
+    ConfigError::Conflict(Box::new([given(one), given(other)]))
 }
 
 fn log(values: &Values) -> Result<telemetry::Config, ConfigError> {

@@ -101,3 +101,32 @@ fn in_our_form(error: poem::Error) -> Result<Response> {
     };
     Ok(refused(MediaType::Json, &refusal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poem::{endpoint::make, test::TestClient};
+
+    async fn faulty(_: Request) -> Response {
+        panic!("secret inside")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_an_id_and_the_next_request_is_served() {
+        let client = TestClient::new(contain_panics(make(faulty)));
+        for _ in 0..2 {
+            let answer = client.get("/").send().await;
+            answer.assert_status(http::StatusCode::INTERNAL_SERVER_ERROR);
+            let text = answer.0.into_body().into_string().await.unwrap();
+            assert!(text.contains(r#""code":"INTERNAL","errorId":""#), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_path_is_answered_in_our_form() {
+        let answer = TestClient::new(contain_panics(poem::Route::new())).get("/x").send().await;
+        answer.assert_status(http::StatusCode::NOT_FOUND);
+        assert!(answer.0.into_body().into_string().await.unwrap().contains("NOT_FOUND"));
+    }
+}

@@ -44,7 +44,7 @@ impl Coerced {
 pub(super) fn coerce(stage: Stage<'_>, authorized: Authorized, given: JsonMap) -> Result<Coerced, Refusal> {
     let prepared = authorized.prepared();
     let raw = coerce_variable_values(&stage.snapshot.supergraph.api_schema, &prepared.operation, &given)
-        .map_err(|error| Refusal::Variables(error.to_graphql_error(&prepared.document.sources)))?;
+        .map_err(|error| Refusal::Variables(Box::new(error.to_graphql_error(&prepared.document.sources))))?;
     let variables = plain(&raw);
     Ok(Coerced { authorized, raw, variables })
 }

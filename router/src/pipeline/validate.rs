@@ -29,7 +29,7 @@ pub(super) fn validate(stage: Stage<'_>, parsed: Parsed, name: Option<&str>) -> 
     let operation = document
         .operations
         .get(name)
-        .map_err(|error| Refusal::Operation(error.to_graphql_error(&document.sources)))?
+        .map_err(|error| Refusal::Operation(Box::new(error.to_graphql_error(&document.sources))))?
         .clone();
     Ok(Validated { document, operation, facts: parsed.facts })
 }

@@ -1,5 +1,7 @@
 //! The router on real sockets, before subgraphs that answer from memory: what a client, an operator and an attacker see.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails, in its helpers too")]
+
 mod admin;
 mod commands;
 mod federation;

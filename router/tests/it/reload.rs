@@ -36,7 +36,7 @@ async fn a_changed_file_is_taken_over_and_a_bad_one_is_not() {
     let sdl = supergraph(&first.url, "http://127.0.0.1:9");
     write(&file, &sdl);
     let router = Router::start(&sdl, &[("supergraph", file.to_str().unwrap())]).await;
-    let _watching = reload::watch(&router.app, &[file.clone()]).unwrap();
+    let _watching = reload::watch(&router.app, std::slice::from_ref(&file)).unwrap();
     let people = async || router.query("{ people }").await.json()["data"]["people"].as_i64();
     assert_eq!(people().await, Some(3));
 

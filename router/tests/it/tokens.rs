@@ -1,6 +1,6 @@
 //! User tokens, verified once by the key set and forwarded; the router's own token beside them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use service::{
@@ -56,6 +56,20 @@ async fn a_token_that_holds_is_forwarded_and_one_that_does_not_refuses_the_reque
     assert!(stack.user.seen().is_empty());
     assert_eq!(ask("/graphql", good.clone()).await.json()["data"]["people"], 3);
     assert_eq!(stack.user.seen()[0].header("authorization"), Some(format!("Bearer {good}").as_str()));
+}
+
+#[tokio::test]
+async fn while_the_keys_cannot_be_had_tokens_are_forwarded_unread() {
+    for keys in [
+        "http://127.0.0.1:9",
+        &FakeSubgraph::start(|_| Reply::text("").after(Duration::from_secs(60))).await.url,
+    ] {
+        let stack = Stack::with(&[("auth.jwks_url", keys)]).await;
+        let token = claims(Role::Admin).sign(&SigningKey::generate("k1").unwrap()).unwrap();
+        let request = stack.router.post_json("/graphql", &json!({ "query": "{ people }" }));
+        let answer = Answer::of(request.header("authorization", format!("Bearer {token}"))).await;
+        assert_eq!(answer.json()["data"]["people"], 3, "the subgraphs, which hold keys of their own, decide");
+    }
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ pub fn watch(app: &Arc<App>, files: &[PathBuf]) -> notify::Result<Watching> {
     let folders: BTreeSet<PathBuf> =
         watched.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
+        if event.is_ok_and(|event| concerns(&event, &watched)) {
             // Full: a reload that has not begun is waiting already, and will see this change too.
             let _ = changed.try_send(());
         }
@@ -88,9 +88,17 @@ pub fn watch(app: &Arc<App>, files: &[PathBuf]) -> notify::Result<Watching> {
     for folder in &folders {
         watcher.watch(folder, RecursiveMode::NonRecursive)?;
     }
-    tracing::info!(files = watched.len(), "watching the supergraph");
+    tracing::info!(files = files.len(), "watching the supergraph");
     let task = tokio::spawn(follow(Arc::clone(app), changes));
     Ok(Watching { _watcher: watcher, task })
+}
+
+/// A folder may hold more than the watched files, a log that grows for one. `..data` is what a mounted configuration moves to change all its
+/// files at once.
+fn concerns(event: &notify::Event, watched: &BTreeSet<PathBuf>) -> bool {
+    let is_ours =
+        |path: &PathBuf| watched.contains(path) || path.file_name().is_some_and(|name| name == "..data");
+    !event.kind.is_access() && event.paths.iter().any(is_ours)
 }
 
 /// Files being watched; dropping it ends that.

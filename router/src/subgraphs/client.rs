@@ -187,7 +187,7 @@ fn record(endpoint: &Endpoint, took: Duration, outcome: Result<&SubgraphResponse
         Err(SubgraphError::TooLarge { .. }) => "too_large",
     };
     if let Err(error) = outcome {
-        tracing::warn!(subgraph = endpoint.name, %error, duration_ms = took.as_secs_f64() * 1e3, "a subgraph did not answer");
+        tracing::debug!(subgraph = endpoint.name, %error, duration_ms = took.as_secs_f64() * 1e3, "a subgraph did not answer");
     }
     metrics::counter!("router_subgraph_requests_total", "subgraph" => endpoint.name.clone(), "outcome" => word).increment(1);
     metrics::histogram!("router_subgraph_request_seconds", "subgraph" => endpoint.name.clone())

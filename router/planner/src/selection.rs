@@ -135,6 +135,9 @@ fn overlaps<'a>(group: &Group, part: &'a Selection) -> Vec<(Vec<TypeId>, Option<
     found
 }
 
+/// A field's declared type, and the position below it.
+type FieldShape<'a> = (&'a apollo_compiler::ast::Type, Option<TypeId>);
+
 /// Reads selection sets of one document into [`Selections`].
 pub(crate) struct Normaliser<'a> {
     pub(crate) supergraph: &'a Supergraph,
@@ -274,8 +277,7 @@ impl<'a> Normaliser<'a> {
             merged.entry(entries[index].field.response_key()).or_default().push(entries[index].field);
         }
         let supergraph = self.supergraph;
-        let mut split: IndexMap<Vec<Option<(&apollo_compiler::ast::Type, Option<TypeId>)>>, Vec<TypeId>> =
-            IndexMap::default();
+        let mut split: IndexMap<Vec<Option<FieldShape<'_>>>, Vec<TypeId>> = IndexMap::default();
         for &runtime in types {
             let shape = merged.values().map(|fields| {
                 let field = supergraph.types[runtime].fields.get(&fields[0].name)?;

@@ -88,6 +88,8 @@ pub(crate) enum Way {
     Land(Rc<Hop>),
 }
 
+type Hops = Vec<Rc<Hop>>;
+
 /// One planning run.
 pub(crate) struct Search<'a> {
     pub(crate) supergraph: &'a Supergraph,
@@ -96,8 +98,9 @@ pub(crate) struct Search<'a> {
     provided: ProvidedSets<'a>,
     solved: FxHashMap<(SelectionId, View, bool), Rc<Solution>>,
     solving: FxHashMap<(SelectionId, View), usize>,
-    reached: FxHashMap<(TypeId, View), Rc<Vec<Rc<Hop>>>>,
-    reaching: FxHashMap<(TypeId, View), (usize, Vec<Rc<Hop>>)>,
+    reached: FxHashMap<(TypeId, View), Rc<Hops>>,
+    /// The frame that explores, and the jumps it has found so far.
+    reaching: FxHashMap<(TypeId, View), (usize, Hops)>,
     depth: usize,
     /// The outermost frame whose unfinished result the current frame has used. Frames inside it are not final and must not be remembered.
     cut: usize,

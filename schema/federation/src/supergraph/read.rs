@@ -66,9 +66,11 @@ struct Reader<'a> {
     graphs: FxHashMap<Name, SubgraphId>,
     ids: FxHashMap<Name, TypeId>,
     names: Vec<Name>,
-    /// For an abstract type: its members and the subgraphs that say so.
-    members: FxHashMap<TypeId, Vec<(TypeId, Option<SubgraphId>)>>,
+    members: Members,
 }
+
+/// For an abstract type: its members, each with a subgraph that says so (`None`: all of them).
+type Members = FxHashMap<TypeId, Vec<(TypeId, Option<SubgraphId>)>>;
 
 impl<'a> Reader<'a> {
     fn new(schema: &'a Valid<Schema>, api: &'a Valid<Schema>) -> Result<Self, SupergraphError> {
@@ -93,7 +95,7 @@ impl<'a> Reader<'a> {
             .map(|(name, _)| name.clone())
             .collect();
         let ids = names.iter().cloned().enumerate().map(|(id, name)| (name, id)).collect();
-        let mut reader = Self { schema, api, subgraphs, graphs, ids, names, members: FxHashMap::default() };
+        let mut reader = Self { schema, api, subgraphs, graphs, ids, names, members: Members::default() };
         reader.members = reader.members()?;
         Ok(reader)
     }
@@ -207,7 +209,7 @@ impl<'a> Reader<'a> {
             joins = types.iter().map(|join| plain_join(join.subgraph)).collect();
         }
         joins.sort_by_key(|join| join.subgraph);
-        self.resolve_overrides(&mut joins, field);
+        Self::resolve_overrides(&mut joins);
         Ok(Field {
             name: field.name.clone(),
             ty: field.ty.clone(),
@@ -249,7 +251,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A progressive override is decided when the supergraph is read: `percent(100)` moves the field, anything less leaves it where it was.
-    fn resolve_overrides(&self, joins: &mut Vec<FieldJoin>, _field: &Component<FieldDefinition>) {
+    fn resolve_overrides(joins: &mut [FieldJoin]) {
         let decided: Vec<(SubgraphId, SubgraphId, bool)> = joins
             .iter()
             .filter_map(|join| {
@@ -309,8 +311,8 @@ impl<'a> Reader<'a> {
         possible
     }
 
-    fn members(&self) -> Result<FxHashMap<TypeId, Vec<(TypeId, Option<SubgraphId>)>>, SupergraphError> {
-        let mut members: FxHashMap<TypeId, Vec<(TypeId, Option<SubgraphId>)>> = FxHashMap::default();
+    fn members(&self) -> Result<Members, SupergraphError> {
+        let mut members = Members::default();
         for (id, name) in self.names.iter().enumerate() {
             match &self.schema.types[name] {
                 ExtendedType::Object(object) => {

@@ -90,6 +90,17 @@ impl HoldStatus {
         }
     }
 
+    /// The request for it arrives again, or late: it finds what it made, but never brings back what was released.
+    ///
+    /// # Errors
+    /// For RELEASED.
+    pub const fn ask_again(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Held | Self::Confirmed | Self::Expired => Ok(self),
+            Self::Released => Err(self.refuse("taken")),
+        }
+    }
+
     /// The buyer has paid. Confirming twice is the same as once; what was released stays released.
     ///
     /// # Errors
@@ -237,6 +248,13 @@ mod tests {
         ];
         for (from, even_used, to) in table {
             assert_eq!(from.void(even_used).ok(), to, "{from:?} {even_used}");
+        }
+    }
+
+    #[test]
+    fn a_hold_that_comes_after_its_release_is_refused() {
+        for status in HoldStatus::ALL {
+            assert_eq!(status.ask_again().is_ok(), status != Released, "{status:?}");
         }
     }
 

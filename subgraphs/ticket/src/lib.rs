@@ -1,1 +1,79 @@
 //! The ticket subgraph: ticket types, holds, stock.
+//!
+//! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`events`] and [`holds`] (what is
+//! done), [`store`] (how it is kept), [`event`] (the one service that is asked), [`api`] (how it looks from outside),
+//! [`expiry`] (what time does), [`facts`] (what an inspector is told).
+
+pub mod api;
+pub mod domain;
+pub mod error;
+pub mod event;
+pub mod events;
+pub mod expiry;
+pub mod facts;
+pub mod holds;
+pub mod store;
+pub mod ticket_types;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use service::config::peer_url;
+use service::env::Reader;
+use service::identity::ServiceName;
+use subgraph::client::ServiceClient;
+use subgraph::clock::Clock;
+use subgraph::database::Database;
+use subgraph::run::{App, Context, StartError, Subgraph};
+
+use crate::event::http::HttpEventDirectory;
+use crate::store::Store;
+
+/// The ticket service.
+#[derive(Debug)]
+pub struct TicketService;
+
+/// What the ticket service is told beside what every process is.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `EVENTHUB_EVENT_URL`: where the event service is.
+    pub event_url: Url,
+    /// `EVENTHUB_WORKER_INTERVAL`: how often lapsed holds are looked for.
+    pub worker_interval: Duration,
+    /// The clock by which holds lapse, instead of the database's. No variable sets it; tests do.
+    pub clock: Option<Clock>,
+}
+
+impl Subgraph for TicketService {
+    const NAME: ServiceName = ServiceName::Ticket;
+    type Config = Config;
+    type Migrator = migration::ticket::Migrator;
+
+    fn config(env: &mut Reader) -> Option<Config> {
+        let event_url = peer_url(env, ServiceName::Event);
+        let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
+        Some(Config { event_url: event_url?, worker_interval: worker_interval?, clock: None })
+    }
+
+    fn sdl() -> String {
+        api::sdl()
+    }
+
+    async fn build(context: Context<Config>) -> Result<App, StartError> {
+        let Context { config, database, http, signer, stop, .. } = context;
+        let store = Store::new(database);
+        let store = match config.clock {
+            Some(clock) => store.with_clock(clock),
+            None => store,
+        };
+        let client = ServiceClient::new(http, &config.event_url, ServiceName::Event, signer)?;
+        let directory = Arc::new(HttpEventDirectory::new(client));
+        let schema = api::schema(store.clone(), directory);
+        Ok(App::new(schema).worker("expiry", expiry::run(store, config.worker_interval, stop)))
+    }
+
+    async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {
+        facts::read(database).await
+    }
+}

@@ -1,3 +1,5 @@
 //! The thin binary of the ticket service.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    subgraph::cli::main::<ticket::TicketService>()
+}

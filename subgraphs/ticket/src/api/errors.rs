@@ -1,0 +1,52 @@
+//! The table of codes: what a client is told for each thing that a sale can answer instead of a result.
+
+use subgraph::error::{Code, Error};
+
+use crate::domain::terms::TermsError;
+use crate::error::SaleError;
+
+impl From<SaleError> for Error {
+    fn from(error: SaleError) -> Self {
+        let words = error.to_string();
+        match error {
+            SaleError::NoSuchTicketType | SaleError::NoSuchEvent | SaleError::NoSuchHold => {
+                Self::new(Code::NotFound, words)
+            }
+            SaleError::BadInput { field, .. } => Self::bad_input(field, words),
+            SaleError::Terms(error) => error.into(),
+            SaleError::SoldOut { available } => {
+                Self::new(Code::SoldOut, words).with_detail("available", available)
+            }
+            SaleError::SalesClosed => Self::new(Code::SalesClosed, words),
+            SaleError::EventNotOpen => Self::new(Code::EventNotOpen, words),
+            SaleError::CapacityExceeded { available } => Self::new(Code::CapacityExceeded, words)
+                .with_field("quota")
+                .with_detail("available", available),
+            SaleError::DuplicateTicketType => Self::new(Code::DuplicateTicketType, words).with_field("name"),
+            SaleError::HasSales => Self::new(Code::HasSales, words),
+            SaleError::Transition(_) => Self::new(Code::InvalidTransition, words),
+            SaleError::HoldExpired => Self::new(Code::HoldExpired, words),
+            SaleError::HoldMismatch => Self::new(Code::IdempotencyConflict, words),
+            SaleError::Directory(error) => Self::unavailable("the event service", error),
+            SaleError::Contended => Self::unavailable("the ticket stock", words),
+            SaleError::Randomness(_) | SaleError::CountersBroken { .. } => Self::internal(words),
+            SaleError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TermsError> for Error {
+    fn from(error: TermsError) -> Self {
+        let words = error.to_string();
+        match error {
+            TermsError::NegativePrice => Self::bad_input("price", words),
+            TermsError::NoQuota => Self::bad_input("quota", words),
+            TermsError::SoldOutByHand => Self::bad_input("status", words),
+            TermsError::PriceAfterSales => Self::new(Code::HasSales, words).with_field("price"),
+            TermsError::NameAfterSales => Self::new(Code::HasSales, words).with_field("name"),
+            TermsError::QuotaTooLow { minimum } => {
+                Self::new(Code::QuotaTooLow, words).with_field("quota").with_detail("minimum", minimum)
+            }
+        }
+    }
+}

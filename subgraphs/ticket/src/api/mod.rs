@@ -1,0 +1,42 @@
+//! The GraphQL face of the ticket service. Resolvers decode, guard, ask and show; the rest is elsewhere.
+//!
+//! [`query`] and [`mutation`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`event`] and [`hold`] are
+//! what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
+
+use std::sync::Arc;
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{EmptySubscription, Schema};
+
+use crate::event::EventDirectory;
+use crate::store::Store;
+
+pub mod access;
+mod errors;
+mod event;
+mod hold;
+mod loaders;
+mod mutation;
+mod query;
+mod ticket_type;
+
+/// The schema of the ticket service.
+pub type TicketSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
+
+/// The schema over a database and the event service.
+#[must_use]
+pub fn schema(store: Store, directory: Arc<dyn EventDirectory>) -> TicketSchema {
+    let types = DataLoader::new(loaders::TicketTypes(store.clone()), tokio::spawn);
+    let of_events = DataLoader::new(loaders::TicketTypesOfEvents(store.clone()), tokio::spawn);
+    bare().data(store).data(directory).data(types).data(of_events).finish()
+}
+
+/// The SDL, for which neither is needed.
+#[must_use]
+pub fn sdl() -> String {
+    subgraph::sdl::print(&bare().finish())
+}
+
+fn bare() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
+    subgraph::sdl::house(Schema::build(query::Query, mutation::Mutation, EmptySubscription))
+}

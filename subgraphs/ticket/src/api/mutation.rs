@@ -1,0 +1,112 @@
+//! What may be done.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use service::identity::ServiceName;
+use subgraph::access::{require_admin, require_service};
+use subgraph::error::Error;
+use subgraph::ids::given;
+
+use super::hold::{Hold, HoldInput, SyncEventInput};
+use super::ticket_type::{CreateTicketInput, DeleteTicketType, TicketType, UpdateTicketInput};
+use crate::event::EventDirectory;
+use crate::holds::{self, Release};
+use crate::store::Store;
+use crate::{events, ticket_types};
+
+/// The root of mutations. What the original answered stays nullable, so that a refusal leaves `data` an object, as it did.
+#[derive(Debug)]
+pub struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// Puts a new type of ticket on sale, within what the event's room takes. For administrators.
+    async fn create_ticket_type(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateTicketInput,
+    ) -> Result<Option<TicketType>, Error> {
+        require_admin(ctx)?;
+        let directory = ctx.data_unchecked::<Arc<dyn EventDirectory>>();
+        let row = ticket_types::create(store(ctx), directory.as_ref(), input.try_into()?).await?;
+        Ok(Some(TicketType(row)))
+    }
+
+    /// Changes name, price, quota or status of a type. For administrators.
+    async fn update_ticket_type(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: UpdateTicketInput,
+    ) -> Result<Option<TicketType>, Error> {
+        require_admin(ctx)?;
+        let row = ticket_types::update(store(ctx), given(&id, "id")?, input.into()).await?;
+        Ok(Some(TicketType(row)))
+    }
+
+    /// Adds to what is sold, or takes back; for the booking service.
+    #[graphql(inaccessible)]
+    async fn update_ticket_sold(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        quantity: i32,
+    ) -> Result<Option<TicketType>, Error> {
+        require_service(ctx, &[ServiceName::Booking])?;
+        let row = ticket_types::adjust_sold(store(ctx), given(&id, "id")?, quantity).await?;
+        Ok(Some(TicketType(row)))
+    }
+
+    /// Takes a type off the list that nobody bought or holds. For administrators.
+    async fn delete_ticket_type(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteTicketType>, Error> {
+        require_admin(ctx)?;
+        ticket_types::delete(store(ctx), given(&id, "id")?).await?;
+        Ok(Some(DeleteTicketType { ok: true }))
+    }
+
+    /// Sets tickets aside for a booking; the same request gets the same hold. For the booking service.
+    #[graphql(inaccessible)]
+    async fn hold(&self, ctx: &Context<'_>, input: HoldInput) -> Result<Hold, Error> {
+        require_service(ctx, &[ServiceName::Booking])?;
+        Ok(holds::take(store(ctx), input.try_into()?).await?.into())
+    }
+
+    /// Turns a hold into tickets; twice is the same as once. For the booking service.
+    #[graphql(inaccessible)]
+    async fn confirm_hold(&self, ctx: &Context<'_>, booking_id: ID) -> Result<Hold, Error> {
+        require_service(ctx, &[ServiceName::Booking])?;
+        Ok(holds::confirm(store(ctx), given(&booking_id, "bookingId")?).await?.into())
+    }
+
+    /// Gives a hold back; twice is the same as once, and an unknown one can no longer be taken. With `voidTickets` also
+    /// one that was sold, unless a ticket was used; with `overrideUsed` even then. For the booking service.
+    #[graphql(inaccessible)]
+    async fn release_hold(
+        &self,
+        ctx: &Context<'_>,
+        booking_id: ID,
+        #[graphql(default)] void_tickets: bool,
+        #[graphql(default)] override_used: bool,
+    ) -> Result<Hold, Error> {
+        require_service(ctx, &[ServiceName::Booking])?;
+        let how = match (void_tickets, override_used) {
+            (false, _) => Release::Unsold,
+            (true, false) => Release::VoidUnused,
+            (true, true) => Release::VoidAll,
+        };
+        Ok(holds::release(store(ctx), given(&booking_id, "bookingId")?, how).await?.into())
+    }
+
+    /// Brings an event's capacity and times up to date, or bars its sales for ever. For the event service.
+    #[graphql(inaccessible)]
+    async fn sync_event(&self, ctx: &Context<'_>, input: SyncEventInput) -> Result<bool, Error> {
+        require_service(ctx, &[ServiceName::Event])?;
+        events::sync(store(ctx), input.try_into()?).await?;
+        Ok(true)
+    }
+}
+
+fn store<'c>(ctx: &Context<'c>) -> &'c Store {
+    ctx.data_unchecked::<Store>()
+}

@@ -1,0 +1,60 @@
+//! What may be asked.
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Context, ID, Object};
+use entities::ids::{EventId, TicketTypeId};
+use service::identity::ServiceName;
+use subgraph::access::require_service;
+use subgraph::error::Error;
+use subgraph::ids::sought;
+
+use super::event::Event;
+use super::hold::Hold;
+use super::loaders::{TicketTypes, TicketTypesOfEvents};
+use super::ticket_type::TicketType;
+use crate::store::{self, Store};
+
+/// The root of queries.
+#[derive(Debug)]
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// The ticket types of an event, oldest first; none for an event that nobody knows.
+    async fn ticket_types_by_event(&self, ctx: &Context<'_>, event_id: ID) -> Result<Vec<TicketType>, Error> {
+        let Some(id) = sought::<EventId>(&event_id) else { return Ok(Vec::new()) };
+        let loader = ctx.data_unchecked::<DataLoader<TicketTypesOfEvents>>();
+        let rows = loader.load_one(id).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(TicketType).collect())
+    }
+
+    /// One ticket type.
+    async fn ticket_type(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TicketType>, Error> {
+        find_ticket_type(ctx, &id).await
+    }
+
+    /// The hold of a booking; for the booking service.
+    #[graphql(inaccessible)]
+    async fn held_booking(&self, ctx: &Context<'_>, booking_id: ID) -> Result<Option<Hold>, Error> {
+        require_service(ctx, &[ServiceName::Booking])?;
+        let Some(id) = sought(&booking_id) else { return Ok(None) };
+        let store = ctx.data_unchecked::<Store>();
+        Ok(store::holds::find(store.read(), id).await?.map(Hold::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_ticket_type_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TicketType>, Error> {
+        find_ticket_type(ctx, &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_event_by_id(&self, id: ID) -> Option<Event> {
+        sought(&id).map(|id| Event { id })
+    }
+}
+
+async fn find_ticket_type(ctx: &Context<'_>, id: &ID) -> Result<Option<TicketType>, Error> {
+    let Some(id) = sought::<TicketTypeId>(id) else { return Ok(None) };
+    let loader = ctx.data_unchecked::<DataLoader<TicketTypes>>();
+    Ok(loader.load_one(id).await?.map(TicketType))
+}

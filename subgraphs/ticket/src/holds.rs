@@ -1,0 +1,329 @@
+//! Holds: taken, confirmed, released, expired. Each is one short transaction, and each may be repeated.
+//!
+//! The three fences: confirming and releasing are idempotent; releasing an unknown hold leaves a tombstone; a hold that arrives
+//! after its release is refused by that tombstone.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entities::ids::{EventId, HoldId, TicketTypeId, UserId};
+use entities::money::{Currency, Quantity};
+use entities::ticket::holds::Model;
+use entities::ticket::status::{AdmissionStatus, HoldStatus, SaleState, StockMove};
+use entities::ticket::{ticket_types, tickets};
+
+use crate::domain::code;
+use crate::error::SaleError;
+use crate::store::{self, Store, Transaction};
+use crate::ticket_types::open_for_sales;
+
+/// How many lapsed holds are given back at once.
+const REAP_LIMIT: u64 = 100;
+/// The longest time to live that a hold may ask for.
+const LONGEST_TTL: TimeDelta = TimeDelta::days(1);
+
+/// What a booking wants held.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldRequest {
+    /// The booking, which names the hold.
+    pub id: HoldId,
+    /// The event, which must be the type's.
+    pub event_id: EventId,
+    /// The type.
+    pub ticket_type_id: TicketTypeId,
+    /// How many.
+    pub quantity: Quantity,
+    /// The buyer.
+    pub user_id: UserId,
+    /// How long, from now by the database's clock.
+    pub ttl: TimeDelta,
+}
+
+/// Takes a hold. The same request gets the same hold, however often it comes.
+///
+/// # Errors
+/// [`SaleError::NoSuchTicketType`], [`SaleError::SalesClosed`], [`SaleError::EventNotOpen`], [`SaleError::SoldOut`];
+/// [`SaleError::HoldMismatch`] when the booking holds something else; [`SaleError::Transition`] after its release.
+pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleError> {
+    if request.ttl < TimeDelta::zero() || request.ttl > LONGEST_TTL {
+        return Err(SaleError::BadInput { field: "ttlSeconds", message: "A hold lives for up to a day" });
+    }
+    store.transaction(|tx| async move { take_in(&tx, request).await }).await
+}
+
+async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleError> {
+    if let Some(hold) = store::holds::find(tx.db(), request.id).await? {
+        return same_again(hold, &request);
+    }
+    let now = tx.now().await?;
+    let offer = find_offer(tx, &request, now).await?;
+    let hold = new_hold(&request, &offer, now);
+    if !store::holds::insert(tx.db(), hold.clone()).await? {
+        // A twin of this request was faster; the next try finds its hold.
+        return Err(SaleError::Contended);
+    }
+    set_aside(tx, &offer, request.quantity.get(), now).await?;
+    Ok(hold)
+}
+
+fn same_again(hold: Model, request: &HoldRequest) -> Result<Model, SaleError> {
+    hold.status.ask_again()?;
+    let same = hold.event_id == Some(request.event_id)
+        && hold.ticket_type_id == Some(request.ticket_type_id)
+        && hold.user_id == Some(request.user_id)
+        && hold.quantity == request.quantity.get();
+    if same { Ok(hold) } else { Err(SaleError::HoldMismatch) }
+}
+
+/// The type, if it is on sale now.
+async fn find_offer(
+    tx: &Transaction,
+    request: &HoldRequest,
+    now: DateTime<Utc>,
+) -> Result<ticket_types::Model, SaleError> {
+    let offer = store::ticket_types::find(tx.db(), request.ticket_type_id).await?;
+    let offer =
+        offer.filter(|offer| offer.event_id == request.event_id).ok_or(SaleError::NoSuchTicketType)?;
+    let event = store::events::find(tx.db(), offer.event_id).await?.ok_or(SaleError::NoSuchEvent)?;
+    open_for_sales(&event, now)?;
+    if offer.state == SaleState::Closed {
+        return Err(SaleError::SalesClosed);
+    }
+    Ok(offer)
+}
+
+fn new_hold(request: &HoldRequest, offer: &ticket_types::Model, now: DateTime<Utc>) -> Model {
+    Model {
+        id: request.id,
+        event_id: Some(request.event_id),
+        ticket_type_id: Some(request.ticket_type_id),
+        user_id: Some(request.user_id),
+        quantity: request.quantity.get(),
+        unit_price: offer.price,
+        currency: offer.currency,
+        status: HoldStatus::Held,
+        expires_at: now + request.ttl,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Moves the counter; when it does not suffice, gives back what has lapsed and tries once more.
+async fn set_aside(
+    tx: &Transaction,
+    offer: &ticket_types::Model,
+    quantity: i32,
+    now: DateTime<Utc>,
+) -> Result<(), SaleError> {
+    for reaped in [false, true] {
+        if reaped && reap(tx, offer.id, now).await? == 0 {
+            break;
+        }
+        if store::ticket_types::hold(tx.db(), offer.id, quantity, offer.price).await? {
+            return Ok(());
+        }
+    }
+    Err(why_not(tx, offer).await?)
+}
+
+/// The type was on sale when it was read; this is what has changed since, or that too little is left.
+async fn why_not(tx: &Transaction, offer: &ticket_types::Model) -> Result<SaleError, SaleError> {
+    let now = store::ticket_types::lock(tx.db(), offer.id).await?.ok_or(SaleError::NoSuchTicketType)?;
+    Ok(match now.state {
+        SaleState::Closed => SaleError::SalesClosed,
+        SaleState::Open if now.price != offer.price => SaleError::Contended,
+        SaleState::Open => SaleError::SoldOut { available: now.available() },
+    })
+}
+
+/// Gives back the holds of one type that have lapsed; answers how many.
+pub(crate) async fn reap(
+    tx: &Transaction,
+    ticket_type: TicketTypeId,
+    now: DateTime<Utc>,
+) -> Result<usize, SaleError> {
+    let lapsed = store::holds::lock_lapsed(tx.db(), Some(ticket_type), now, REAP_LIMIT).await?;
+    expire(tx, lapsed, now).await
+}
+
+/// Gives back lapsed holds of any type, up to a hundred; answers how many. The worker calls it until that is none.
+///
+/// # Errors
+/// [`SaleError::Database`], [`SaleError::Contended`].
+pub async fn expire_lapsed(store: &Store) -> Result<usize, SaleError> {
+    store
+        .transaction(|tx| async move {
+            let now = tx.now().await?;
+            let lapsed = store::holds::lock_lapsed(tx.db(), None, now, REAP_LIMIT).await?;
+            expire(&tx, lapsed, now).await
+        })
+        .await
+}
+
+/// Expires locked holds, type by type in the order of their ids: two workers never wait for each other in a circle.
+async fn expire(tx: &Transaction, mut lapsed: Vec<Model>, now: DateTime<Utc>) -> Result<usize, SaleError> {
+    lapsed.sort_by_key(|hold| hold.ticket_type_id);
+    for holds in lapsed.chunk_by(|a, b| a.ticket_type_id == b.ticket_type_id) {
+        let mut quantity = 0;
+        let mut step = StockMove::Stay;
+        for hold in holds {
+            (_, step) = hold.status.expire()?;
+            quantity += hold.quantity;
+        }
+        let ids = holds.iter().map(|hold| hold.id);
+        store::holds::set_status(tx.db(), ids, HoldStatus::Expired, now).await?;
+        if let Some(first) = holds.first() {
+            apply(tx, first, step, quantity).await?;
+        }
+    }
+    Ok(lapsed.len())
+}
+
+/// Moves counters that a hold vouches for: if they do not cover it, something is broken, and nothing is written.
+async fn apply(tx: &Transaction, hold: &Model, step: StockMove, quantity: i32) -> Result<(), SaleError> {
+    let Some(ticket_type) = hold.ticket_type_id else { return Ok(()) };
+    if store::ticket_types::apply(tx.db(), ticket_type, step, quantity).await? {
+        return Ok(());
+    }
+    let step = match step {
+        StockMove::Stay => "nothing",
+        StockMove::Sell => "a sale",
+        StockMove::Reacquire => "a re-acquired hold",
+        StockMove::Free => "a release",
+        StockMove::Unsell => "a void",
+    };
+    Err(SaleError::CountersBroken { ticket_type: ticket_type.to_string(), step })
+}
+
+/// Turns a hold into tickets. Confirming twice gives the same tickets; a hold that has lapsed wins its stock back if it
+/// is still free.
+///
+/// # Errors
+/// [`SaleError::NoSuchHold`]; [`SaleError::HoldExpired`] when the stock is gone; [`SaleError::Transition`] after a release.
+pub async fn confirm(store: &Store, id: HoldId) -> Result<Model, SaleError> {
+    store.transaction(|tx| async move { confirm_in(&tx, id).await }).await
+}
+
+async fn confirm_in(tx: &Transaction, id: HoldId) -> Result<Model, SaleError> {
+    let hold = store::holds::lock(tx.db(), id).await?.ok_or(SaleError::NoSuchHold)?;
+    let (status, step) = hold.status.confirm()?;
+    if step == StockMove::Stay {
+        return Ok(hold);
+    }
+    let now = tx.now().await?;
+    match step {
+        StockMove::Reacquire => reacquire(tx, &hold, now).await?,
+        StockMove::Stay | StockMove::Sell | StockMove::Free | StockMove::Unsell => {
+            apply(tx, &hold, step, hold.quantity).await?;
+        }
+    }
+    store::holds::set_status(tx.db(), [id], status, now).await?;
+    store::tickets::insert(tx.db(), new_tickets(&hold, now)?).await?;
+    Ok(Model { status, updated_at: now, ..hold })
+}
+
+async fn reacquire(tx: &Transaction, hold: &Model, now: DateTime<Utc>) -> Result<(), SaleError> {
+    let ticket_type = hold.ticket_type_id.ok_or(SaleError::HoldExpired)?;
+    for reaped in [false, true] {
+        if reaped && reap(tx, ticket_type, now).await? == 0 {
+            break;
+        }
+        if store::ticket_types::apply(tx.db(), ticket_type, StockMove::Reacquire, hold.quantity).await? {
+            return Ok(());
+        }
+    }
+    Err(SaleError::HoldExpired)
+}
+
+fn new_tickets(hold: &Model, now: DateTime<Utc>) -> Result<Vec<tickets::Model>, SaleError> {
+    let (Some(event_id), Some(ticket_type_id), Some(user_id)) =
+        (hold.event_id, hold.ticket_type_id, hold.user_id)
+    else {
+        return Err(SaleError::NoSuchHold);
+    };
+    let ticket = |seq| {
+        Ok(tickets::Model {
+            booking_id: hold.id,
+            seq,
+            event_id,
+            ticket_type_id,
+            user_id,
+            code: code::generate()?,
+            status: AdmissionStatus::Valid,
+            created_at: now,
+            used_at: None,
+            voided_at: None,
+        })
+    };
+    (1..=hold.quantity).map(ticket).collect()
+}
+
+/// How far a release goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Release {
+    /// Only what is not sold.
+    #[default]
+    Unsold,
+    /// Also what is sold, voiding its tickets unless one was used.
+    VoidUnused,
+    /// Also what is sold, voiding its tickets even if one was used.
+    VoidAll,
+}
+
+/// Gives a hold back. Releasing twice is the same as once; releasing what nobody held leaves a tombstone.
+///
+/// # Errors
+/// [`SaleError::Transition`] for a confirmed hold without the right to void, or with a ticket that was used.
+pub async fn release(store: &Store, id: HoldId, how: Release) -> Result<Model, SaleError> {
+    store.transaction(|tx| async move { release_in(&tx, id, how).await }).await
+}
+
+async fn release_in(tx: &Transaction, id: HoldId, how: Release) -> Result<Model, SaleError> {
+    let now = tx.now().await?;
+    let Some(hold) = store::holds::lock(tx.db(), id).await? else {
+        let tombstone = tombstone(id, now);
+        // The hold may arrive at this moment; the next try finds it.
+        let first = store::holds::insert(tx.db(), tombstone.clone()).await?;
+        return if first { Ok(tombstone) } else { Err(SaleError::Contended) };
+    };
+    let (status, step) = match how {
+        Release::Unsold => hold.status.release()?,
+        Release::VoidUnused | Release::VoidAll => hold.status.unsell(),
+    };
+    if status == hold.status {
+        return Ok(hold);
+    }
+    if step == StockMove::Unsell {
+        void_tickets(tx, id, how == Release::VoidAll, now).await?;
+    }
+    apply(tx, &hold, step, hold.quantity).await?;
+    store::holds::set_status(tx.db(), [id], status, now).await?;
+    Ok(Model { status, updated_at: now, ..hold })
+}
+
+async fn void_tickets(
+    tx: &Transaction,
+    id: HoldId,
+    even_used: bool,
+    now: DateTime<Utc>,
+) -> Result<(), SaleError> {
+    for ticket in store::tickets::lock_of(tx.db(), id).await? {
+        ticket.status.void(even_used)?;
+    }
+    store::tickets::void(tx.db(), id, now).await?;
+    Ok(())
+}
+
+fn tombstone(id: HoldId, now: DateTime<Utc>) -> Model {
+    Model {
+        id,
+        event_id: None,
+        ticket_type_id: None,
+        user_id: None,
+        quantity: 0,
+        unit_price: 0,
+        currency: Currency::default(),
+        status: HoldStatus::Released,
+        expires_at: now,
+        created_at: now,
+        updated_at: now,
+    }
+}

@@ -1,0 +1,98 @@
+//! The ticket database: transactions, their clock, and one module of SQL per table.
+//!
+//! Locks are taken in one order everywhere, so that no two writers wait for each other in a circle: an event's row before a
+//! type's, a hold's row before its type's, and several types by id. Rows of others that are merely in the way are skipped.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
+use subgraph::clock::Clock;
+use subgraph::database::{self, Database};
+
+use crate::error::SaleError;
+
+pub(crate) mod events;
+pub(crate) mod holds;
+pub(crate) mod ticket_types;
+pub(crate) mod tickets;
+
+/// How often a transaction is run in all when others are in its way.
+const TRIES: u32 = 5;
+
+/// The ticket database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    clock: Option<Clock>,
+}
+
+impl Store {
+    /// The store over `database`, whose own clock decides when a hold lapses: replicas of this service may disagree about
+    /// the time, and the database cannot disagree with itself.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database, clock: None }
+    }
+
+    /// The same by another clock, for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// The database itself.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) const fn read(&self) -> &DatabaseConnection {
+        self.database.read()
+    }
+
+    /// Runs `work` in one transaction, again from the start when another writer was in its way.
+    pub(crate) async fn transaction<T, F, Fut>(&self, work: F) -> Result<T, SaleError>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, SaleError>>,
+    {
+        let mut tries = 1;
+        loop {
+            let outcome = self.database.transaction(|db| work(Transaction { db, store: self.clone() })).await;
+            match outcome {
+                Err(SaleError::Contended) if tries < TRIES => tries += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// A transaction that writes, and the clock that it goes by.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    db: database::Transaction,
+    store: Store,
+}
+
+impl Transaction {
+    /// Where its statements go.
+    pub(crate) fn db(&self) -> &DatabaseTransaction {
+        &self.db
+    }
+
+    /// The time by which holds lapse.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>, DbErr> {
+        match &self.store.clock {
+            Some(clock) => Ok(clock.now()),
+            None => self.store.database.now(self.db()).await,
+        }
+    }
+}
+
+/// Whether a row was written; `false` when a unique key was in the way.
+pub(crate) fn inserted<T>(outcome: Result<T, DbErr>) -> Result<bool, DbErr> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,138 @@
+//! SQL over ticket types and their counters. Every counter moves by one conditional `UPDATE`, or not at all.
+
+use chrono::{DateTime, Utc};
+use entities::ids::{EventId, TicketTypeId};
+use entities::ticket::status::{SaleState, StockMove};
+use entities::ticket::ticket_types::{Column, Entity, Model};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
+};
+
+use super::inserted;
+use crate::domain::terms::Terms;
+
+/// The type `id`.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The same, kept from others until the transaction ends.
+pub(crate) async fn lock(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).lock_exclusive().one(db).await
+}
+
+/// The types `ids`, in one statement.
+pub(crate) async fn find_many(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = TicketTypeId>,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids)).all(db).await
+}
+
+/// The types of `events`, oldest first, in one statement.
+pub(crate) async fn of_events(
+    db: &impl ConnectionTrait,
+    events: impl IntoIterator<Item = EventId>,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::EventId.is_in(events)).order_by_asc(Column::Id).all(db).await
+}
+
+/// Writes a new type; `false` when its event has one of that name.
+pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
+    inserted(Entity::insert(row.into_active_model()).exec_without_returning(db).await)
+}
+
+/// Writes new terms; `false` when its event has another type of that name.
+pub(crate) async fn update_terms(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+    terms: Terms,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Name, Expr::value(terms.name))
+        .col_expr(Column::Price, Expr::value(terms.price))
+        .col_expr(Column::Quota, Expr::value(terms.quota))
+        .col_expr(Column::State, Expr::value(terms.state))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Id.eq(id));
+    inserted(update.exec(db).await.map(|done| done.rows_affected))
+}
+
+/// Deletes a type that nobody bought or holds; `false` otherwise.
+pub(crate) async fn delete(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<bool, DbErr> {
+    let done = Entity::delete_many()
+        .filter(Column::Id.eq(id))
+        .filter(Column::Sold.eq(0))
+        .filter(Column::Held.eq(0))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+fn free_after(quantity: i32) -> Expr {
+    Expr::col(Column::Sold).add(Expr::col(Column::Held)).add(quantity)
+}
+
+/// Sets `quantity` aside at `price`, if the type is on sale, has them, and still costs that.
+pub(crate) async fn hold(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+    quantity: i32,
+    price: i64,
+) -> Result<bool, DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Held, Expr::col(Column::Held).add(quantity))
+        .filter(Column::State.eq(SaleState::Open))
+        .filter(Column::Price.eq(price))
+        .filter(free_after(quantity).lte(Expr::col(Column::Quota)));
+    one(db, id, update).await
+}
+
+/// Moves `quantity` between the counters; `false`, and nothing, when they do not cover it.
+pub(crate) async fn apply(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+    step: StockMove,
+    quantity: i32,
+) -> Result<bool, DbErr> {
+    let (sold, held) = (Expr::col(Column::Sold), Expr::col(Column::Held));
+    let update = Entity::update_many();
+    let update = match step {
+        StockMove::Stay => return Ok(true),
+        StockMove::Sell => update
+            .col_expr(Column::Held, held.sub(quantity))
+            .col_expr(Column::Sold, sold.add(quantity))
+            .filter(Column::Held.gte(quantity)),
+        StockMove::Reacquire => update
+            .col_expr(Column::Sold, sold.add(quantity))
+            .filter(Column::State.eq(SaleState::Open))
+            .filter(free_after(quantity).lte(Expr::col(Column::Quota))),
+        StockMove::Free => {
+            update.col_expr(Column::Held, held.sub(quantity)).filter(Column::Held.gte(quantity))
+        }
+        StockMove::Unsell => {
+            update.col_expr(Column::Sold, sold.sub(quantity)).filter(Column::Sold.gte(quantity))
+        }
+    };
+    one(db, id, update).await
+}
+
+/// Adds `change` to what is sold, within the quota and not below nothing.
+pub(crate) async fn adjust_sold(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+    change: i32,
+) -> Result<bool, DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Sold, Expr::col(Column::Sold).add(change))
+        .filter(Expr::col(Column::Sold).add(change).gte(0))
+        .filter(free_after(change).lte(Expr::col(Column::Quota)));
+    one(db, id, update).await
+}
+
+async fn one(db: &impl ConnectionTrait, id: TicketTypeId, update: UpdateMany<Entity>) -> Result<bool, DbErr> {
+    Ok(update.filter(Column::Id.eq(id)).exec(db).await?.rows_affected == 1)
+}

@@ -1,1 +1,112 @@
 //! The booking subgraph: bookings, payments, the saga.
+//!
+//! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`saga`] (how a booking gets from its row to its
+//! tickets, or back), [`refunds`] and [`worker`] (what happens without anybody asking), [`ticket`] and [`payment`] (who else takes
+//! part), [`store`] (how it is kept), [`api`] (how it looks from outside), [`facts`] (what an inspector is told).
+
+pub mod api;
+pub mod bookings;
+pub mod domain;
+pub mod error;
+pub mod facts;
+pub mod payment;
+pub mod refunds;
+pub mod saga;
+pub mod store;
+pub mod ticket;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use reqwest::Url;
+use service::config::peer_url;
+use service::env::{FromEnv, Reader};
+use service::identity::ServiceName;
+use subgraph::client::ServiceClient;
+use subgraph::database::Database;
+use subgraph::run::{App, Context, StartError, Subgraph};
+
+use crate::payment::PaymentProvider;
+use crate::payment::test::TestProvider;
+use crate::saga::Saga;
+use crate::store::Store;
+use crate::ticket::http::HttpTicketHolds;
+
+/// The booking service.
+#[derive(Debug)]
+pub struct BookingService;
+
+/// Who moves the money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provider {
+    /// The built-in one, which says yes.
+    #[default]
+    Test,
+}
+
+impl FromEnv for Provider {
+    fn allowed() -> String {
+        "test".to_owned()
+    }
+
+    fn from_env(text: &str) -> Result<Self, String> {
+        match text {
+            "test" => Ok(Self::Test),
+            _ => Err("is no payment provider".to_owned()),
+        }
+    }
+}
+
+/// What the booking service is told beside what every process is.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `EVENTHUB_TICKET_URL`: where the ticket service is.
+    pub ticket_url: Url,
+    /// `EVENTHUB_PAYMENT_PROVIDER`.
+    pub provider: Provider,
+    /// `EVENTHUB_HOLD_TTL`: how long a booking waits for its payment.
+    pub hold_ttl: Duration,
+    /// `EVENTHUB_WORKER_INTERVAL`: how often the worker looks at what is due.
+    pub worker_interval: Duration,
+}
+
+impl Subgraph for BookingService {
+    const NAME: ServiceName = ServiceName::Booking;
+    type Config = Config;
+    type Migrator = migration::booking::Migrator;
+
+    fn config(env: &mut Reader) -> Option<Config> {
+        let ticket_url = peer_url(env, ServiceName::Ticket);
+        let provider = env.or("EVENTHUB_PAYMENT_PROVIDER", Provider::Test);
+        let hold_ttl = env.or("EVENTHUB_HOLD_TTL", Duration::from_mins(15));
+        let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
+        Some(Config {
+            ticket_url: ticket_url?,
+            provider: provider?,
+            hold_ttl: hold_ttl?,
+            worker_interval: worker_interval?,
+        })
+    }
+
+    fn sdl() -> String {
+        api::sdl()
+    }
+
+    async fn build(context: Context<Config>) -> Result<App, StartError> {
+        let Context { config, database, http, signer, clock, stop, .. } = context;
+        let store = Store::new(database, clock);
+        let client = ServiceClient::new(http, &config.ticket_url, ServiceName::Ticket, signer)?;
+        let payments: Arc<dyn PaymentProvider> = match config.provider {
+            Provider::Test => Arc::new(TestProvider::new(store.clone())),
+        };
+        let saga = Saga { store, tickets: Arc::new(HttpTicketHolds::new(client)), payments };
+        let schema = api::schema(saga.clone(), TimeDelta::from_std(config.hold_ttl)?);
+        Ok(App::new(schema).worker("saga", worker::run(saga, config.worker_interval, stop)))
+    }
+
+    async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {
+        facts::read(database).await
+    }
+}

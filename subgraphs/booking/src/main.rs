@@ -1,3 +1,5 @@
 //! The thin binary of the booking service.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    subgraph::cli::main::<booking::BookingService>()
+}

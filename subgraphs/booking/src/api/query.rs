@@ -1,0 +1,68 @@
+//! What may be asked.
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Context, ID, Object};
+use entities::ids::{BookingId, UserId};
+use subgraph::access::{actor, require_self_or_admin, require_user};
+use subgraph::error::Error;
+use subgraph::ids::sought;
+use subgraph::page::Page;
+use uuid::Uuid;
+
+use super::booking::Booking;
+use super::loaders::Bookings;
+use super::stubs::{Event, User};
+use crate::bookings;
+use crate::saga::Saga;
+
+/// The root of queries.
+#[derive(Debug)]
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// One booking; a stranger's looks like none.
+    async fn booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Booking>, Error> {
+        require_user(ctx)?;
+        find_booking(ctx, &id).await
+    }
+
+    /// The bookings of a user, oldest first; all of them without a limit. For the user and for administrators.
+    async fn bookings_by_user(
+        &self,
+        ctx: &Context<'_>,
+        user_id: ID,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<Booking>, Error> {
+        let user = sought::<UserId>(&user_id);
+        require_self_or_admin(ctx, user.map_or(Uuid::nil(), |user| *user.as_uuid()))?;
+        let page = Page::from_arguments(limit, offset)?;
+        let Some(user) = user else { return Ok(Vec::new()) };
+        let rows = bookings::of_user(&ctx.data_unchecked::<Saga>().store, user, page).await?;
+        Ok(rows.into_iter().map(Booking).collect())
+    }
+
+    #[graphql(entity)]
+    async fn find_booking_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Booking>, Error> {
+        find_booking(ctx, &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_event_by_id(&self, id: ID) -> Option<Event> {
+        sought(&id).map(|id| Event { id })
+    }
+
+    #[graphql(entity)]
+    async fn find_user_by_id(&self, id: ID) -> Option<User> {
+        sought(&id).map(|id| User { id })
+    }
+}
+
+/// The booking, if the viewer may see it.
+async fn find_booking(ctx: &Context<'_>, id: &ID) -> Result<Option<Booking>, Error> {
+    let Some(id) = sought::<BookingId>(id) else { return Ok(None) };
+    let loader = ctx.data_unchecked::<DataLoader<Bookings>>();
+    let row = loader.load_one(id).await?;
+    Ok(row.filter(|row| bookings::may_see(&actor(ctx), row)).map(Booking))
+}

@@ -1,0 +1,130 @@
+//! What a buyer asks for, and how the same request is recognised when it comes again.
+
+use std::fmt;
+use std::str::FromStr;
+
+use entities::ids::{EventId, TicketTypeId, UserId};
+use entities::money::Quantity;
+use sha2::{Digest, Sha256};
+
+/// The most tickets that one booking takes.
+pub const MOST: i32 = 100;
+
+/// Why an order is refused before anything happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// None, fewer, or too many.
+    #[error("A booking is for 1 to {MOST} tickets")]
+    Quantity,
+    /// A key that is empty, too long, or not plain ASCII.
+    #[error("An idempotency key is 1 to 128 visible ASCII characters")]
+    Key,
+}
+
+/// What a buyer asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The buyer.
+    pub user_id: UserId,
+    /// The event.
+    pub event_id: EventId,
+    /// The type of ticket.
+    pub ticket_type_id: TicketTypeId,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// A number of tickets that one booking may take.
+///
+/// # Errors
+/// [`OrderError::Quantity`].
+pub fn quantity(count: i32) -> Result<Quantity, OrderError> {
+    match Quantity::new(count) {
+        Ok(quantity) if count <= MOST => Ok(quantity),
+        Ok(_) | Err(_) => Err(OrderError::Quantity),
+    }
+}
+
+impl Order {
+    /// What the order says, in 64 characters: two orders with one fingerprint are the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let Self { user_id, event_id, ticket_type_id, quantity } = self;
+        let digest = Sha256::digest(format!("{user_id}|{event_id}|{ticket_type_id}|{quantity}"));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A name that a client gives a request, so that repeating it does nothing twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The key as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = OrderError;
+
+    fn from_str(text: &str) -> Result<Self, OrderError> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible && (1..=128).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(OrderError::Key)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_booking_is_for_one_ticket_or_more_but_not_for_all() {
+        for (count, fine) in
+            [(1, true), (MOST, true), (0, false), (-1, false), (MOST + 1, false), (i32::MAX, false)]
+        {
+            assert_eq!(quantity(count).is_ok(), fine, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_every_part_of_the_order() {
+        let order = Order {
+            user_id: UserId::new(),
+            event_id: EventId::new(),
+            ticket_type_id: TicketTypeId::new(),
+            quantity: Quantity::ONE,
+        };
+        let print = order.fingerprint();
+        assert_eq!((print.len(), &print), (64, &order.fingerprint()));
+        let others = [
+            Order { user_id: UserId::new(), ..order },
+            Order { event_id: EventId::new(), ..order },
+            Order { ticket_type_id: TicketTypeId::new(), ..order },
+            Order { quantity: Quantity::new(2).unwrap(), ..order },
+        ];
+        for other in others {
+            assert_ne!(other.fingerprint(), print);
+        }
+    }
+
+    #[test]
+    fn a_key_is_short_visible_ascii() {
+        assert!("order-1".parse::<IdempotencyKey>().is_ok());
+        for bad in ["", "a b", "é", "\n", &"x".repeat(129)] {
+            assert_eq!(bad.parse::<IdempotencyKey>(), Err(OrderError::Key), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Everything that booking can answer instead of a result: a variant per cause, facts as fields.
+//!
+//! Which code and which words a client gets for each is one table in `api/errors.rs`.
+
+use entities::booking::status::TransitionError;
+use entities::money::MoneyError;
+use sea_orm::DbErr;
+use subgraph::error::Code;
+
+use crate::domain::order::OrderError;
+use crate::payment::ProviderError;
+use crate::ticket::HoldError;
+
+/// Why a booking did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum BookingError {
+    /// There is no such booking, or it is a stranger's.
+    #[error("No such booking")]
+    NoSuchBooking,
+    /// The order breaks a rule.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The key was used for something else.
+    #[error("This idempotency key was used for another request")]
+    KeyReused,
+    /// The ticket service said no, now or when this was asked before.
+    #[error("the hold was refused: {code}")]
+    HoldRefused {
+        /// Its code.
+        code: Code,
+        /// What was left, when it is sold out.
+        available: Option<i32>,
+    },
+    /// The booking was not paid in time.
+    #[error("The booking has lapsed")]
+    Lapsed,
+    /// The booking was paid, but too late.
+    #[error("The payment came after the tickets had gone to somebody else; it is refunded")]
+    PaidTooLate,
+    /// The booking is, or is being, cancelled.
+    #[error("Cannot pay a cancelled booking")]
+    Cancelled,
+    /// The provider said no.
+    #[error("The payment was refused: {reason}")]
+    PaymentFailed {
+        /// Why.
+        reason: String,
+    },
+    /// The ticket service or the provider did not answer; what was begun will be finished.
+    #[error("{what} is unavailable: {cause}")]
+    Unavailable {
+        /// Who.
+        what: &'static str,
+        /// What happened; for the log.
+        cause: String,
+    },
+    /// The step is not allowed from where the booking stands.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    /// A total that no money can express.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// Somebody else moved the row; whoever sees this reads it again.
+    #[error("the booking moved meanwhile")]
+    Stale,
+    /// The row says what no sequence of steps can have led to.
+    #[error("booking {booking} is broken: {what}")]
+    Broken {
+        /// The booking.
+        booking: String,
+        /// In what way.
+        what: &'static str,
+    },
+    /// The database failed. Not transparent: a lost deadlock is recognised by what is behind the error.
+    #[error("{0}")]
+    Database(#[from] DbErr),
+}
+
+impl From<HoldError> for BookingError {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Refused { code, available, .. } => Self::HoldRefused { code, available },
+            HoldError::Unavailable { cause } => Self::Unavailable { what: "the ticket service", cause },
+        }
+    }
+}
+
+impl From<ProviderError> for BookingError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable { what: "the payment provider", cause: error.cause }
+    }
+}

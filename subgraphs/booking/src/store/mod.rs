@@ -1,0 +1,66 @@
+//! The booking database: transactions, the clock, and one module of SQL per table.
+//!
+//! A booking moves by compare-and-set on its `version`: whoever read an older one gets [`BookingError::Stale`], and what it
+//! wanted to write with it is rolled back.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use subgraph::clock::Clock;
+use subgraph::database::{Database, Transaction};
+
+use crate::error::BookingError;
+
+pub(crate) mod bookings;
+pub(crate) mod keys;
+pub(crate) mod payments;
+pub(crate) mod refunds;
+pub(crate) mod test_charges;
+
+/// The booking database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    clock: Clock,
+}
+
+impl Store {
+    /// The store over `database`, by `clock`.
+    #[must_use]
+    pub const fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// The database itself.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(crate) const fn read(&self) -> &DatabaseConnection {
+        self.database.read()
+    }
+
+    /// Runs `work` in one transaction, again from the start when it loses a deadlock.
+    pub(crate) async fn transaction<T, F, Fut>(&self, work: F) -> Result<T, BookingError>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, BookingError>>,
+    {
+        self.database.transaction(work).await
+    }
+}
+
+/// Whether a row was written; `false` when a unique key was in the way.
+pub(crate) fn inserted<T>(outcome: Result<T, DbErr>) -> Result<bool, DbErr> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -12,7 +12,7 @@ use crate::errors::{ErrorCode, ErrorLog};
 use crate::leaf::{write_enum, write_scalar};
 use crate::orphans;
 use crate::place::Place;
-use crate::prepare::{Kind, PreparedPlan, PreparedShape, Source, Type, TypeId, Variant};
+use crate::prepare::{Common, Kind, PreparedPlan, PreparedShape, Source, Type, TypeId, Variant};
 use crate::request::write_json;
 use crate::response::{ExecutionRequest, FetchReport, Response};
 use crate::tree::{FailureId, ObjectId, Tree, Value};
@@ -105,6 +105,26 @@ impl<'a> Completion<'a> {
         }
     }
 
+    /// Writes a value if it is one of those that need no more than to be copied: most are.
+    #[inline(always)]
+    fn common(&mut self, ty: &Type, value: Value) -> bool {
+        match (value, ty.common) {
+            (Value::String { body, start, len }, Common::Strings) => {
+                self.out.extend_from_slice(self.tree.text(body, start, len));
+                true
+            }
+            (Value::Number { body, start, len }, Common::Integers) if len < 10 => {
+                let text = self.tree.text(body, start, len);
+                let is_plain = text.iter().all(u8::is_ascii_digit);
+                if is_plain {
+                    self.out.extend_from_slice(text);
+                }
+                is_plain
+            }
+            _ => false,
+        }
+    }
+
     fn list(&mut self, element: &'a Type, start: u32, len: u32, place: &Place<'_>) -> Shown {
         self.out.push(b'[');
         for index in 0..len {
@@ -149,12 +169,11 @@ impl<'a> Completion<'a> {
     }
 
     fn fields(&mut self, variant: &'a Variant, id: TypeId, object: ObjectId, place: &Place<'_>) -> Shown {
-        self.out.push(b'{');
-        for (index, field) in variant.fields.iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&field.quoted_key);
+        if variant.fields.is_empty() {
+            self.out.push(b'{');
+        }
+        for field in &variant.fields {
+            self.out.extend_from_slice(&field.lead);
             let value = match field.source {
                 Source::Slot(slot) => self.tree.get(object + slot),
                 Source::Nowhere => Value::Absent,
@@ -164,6 +183,9 @@ impl<'a> Completion<'a> {
                     continue;
                 }
             };
+            if self.common(&field.ty, value) {
+                continue;
+            }
             if self.value(&field.ty, value, &place.field(field, id)) == Shown::Null {
                 return Shown::Null;
             }

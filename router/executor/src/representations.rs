@@ -148,16 +148,16 @@ impl Writer<'_> {
         let Some(representation) = request.representations.iter().find(fits) else {
             return Err(runtime.err().unwrap_or(Unfit::Missing));
         };
-        self.out.extend_from_slice(b"{\"__typename\":");
         match &representation.typename {
-            TypenameSent::Fixed(_, quoted) => self.out.extend_from_slice(quoted),
+            TypenameSent::Fixed(_, lead) => self.out.extend_from_slice(lead),
             TypenameSent::FromData => {
-                self.out.extend_from_slice(self.tree.quoted_type(runtime?, &self.plan.types))
+                self.out.extend_from_slice(b"{\"__typename\":");
+                self.out.extend_from_slice(self.tree.quoted_type(runtime?, &self.plan.types));
             }
         }
         for field in &representation.fields {
             if applies(self.tree, field, object) {
-                self.out.push(b',');
+                self.out.extend_from_slice(&field.lead);
                 self.field(field, object)?;
             }
         }
@@ -165,10 +165,14 @@ impl Writer<'_> {
         Ok(())
     }
 
+    #[inline]
     fn field(&mut self, field: &PreparedField, object: ObjectId) -> Result<(), Unfit> {
-        self.out.extend_from_slice(&field.name);
         let value = field.slot.map_or(Value::Absent, |slot| self.tree.get(object + slot));
         match value {
+            Value::String { body, start, len } | Value::Number { body, start, len } => {
+                self.out.extend_from_slice(self.tree.text(body, start, len));
+                Ok(())
+            }
             Value::Absent | Value::Null | Value::Failed(_) if field.nullable => {
                 self.out.extend_from_slice(b"null");
                 Ok(())
@@ -185,9 +189,8 @@ impl Writer<'_> {
                 let mut is_first = true;
                 for inner in &field.fields {
                     if applies(self.tree, inner, object) {
-                        if !std::mem::take(&mut is_first) {
-                            self.out.push(b',');
-                        }
+                        let comma = usize::from(std::mem::take(&mut is_first));
+                        self.out.extend_from_slice(&inner.lead[comma..]);
                         self.field(inner, object)?;
                     }
                 }
@@ -221,6 +224,7 @@ impl Writer<'_> {
     }
 }
 
+#[inline]
 fn applies(tree: &Tree, field: &PreparedField, object: ObjectId) -> bool {
     field.on_types.is_empty()
         || runtime_type(tree, object, field.typename).is_ok_and(|id| field.on_types.contains(&id))

@@ -65,7 +65,7 @@ pub(crate) struct PreparedRepresentation {
 
 #[derive(Debug)]
 pub(crate) enum TypenameSent {
-    /// Always this type; and `"Type"`.
+    /// Always this type; and `{"__typename":"Type"`.
     Fixed(TypeId, Box<[u8]>),
     /// The type in the data tree.
     FromData,
@@ -78,8 +78,8 @@ pub(crate) struct PreparedField {
     pub(crate) on_types: Vec<TypeId>,
     /// Where the data tree holds the runtime type of the object that has the field.
     pub(crate) typename: Option<Slot>,
-    /// `"name":`
-    pub(crate) name: Box<[u8]>,
+    /// `,"name":`
+    pub(crate) lead: Box<[u8]>,
     /// `None` when no fetch brings the value.
     pub(crate) slot: Option<Slot>,
     pub(crate) nullable: bool,
@@ -247,9 +247,10 @@ impl Prepare<'_> {
         PreparedRepresentation {
             types: self.types(&representation.runtime_types),
             typename: match &representation.typename {
-                Some(name) => {
-                    TypenameSent::Fixed(self.types.intern(name), format!("\"{name}\"").into_bytes().into())
-                }
+                Some(name) => TypenameSent::Fixed(
+                    self.types.intern(name),
+                    format!("{{\"__typename\":\"{name}\"").into_bytes().into(),
+                ),
                 None => TypenameSent::FromData,
             },
             fields: self.fields(Some(position), &representation.fields),
@@ -266,7 +267,7 @@ impl Prepare<'_> {
         PreparedField {
             on_types: self.types(&field.on_types),
             typename: position.and_then(|position| self.layout.typename(position)),
-            name: quote_key(&field.name),
+            lead: [b",", &*quote_key(&field.name)].concat().into(),
             slot,
             nullable: field.nullable,
             fields: self.fields(child, &field.selection),

@@ -41,8 +41,8 @@ pub(crate) struct Variant {
 /// One field of the response.
 #[derive(Debug)]
 pub(crate) struct ShownField {
-    /// `"key":`
-    pub(crate) quoted_key: Box<[u8]>,
+    /// `{"key":` for the first field of an object, `,"key":` for the others.
+    pub(crate) lead: Box<[u8]>,
     pub(crate) response_key: Name,
     pub(crate) name: Name,
     pub(crate) source: Source,
@@ -63,7 +63,16 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct Type {
     pub(crate) nullable: bool,
+    pub(crate) common: Common,
     pub(crate) kind: Kind,
+}
+
+/// Which common values of a type are shown as they came, without a second look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Common {
+    Strings,
+    Integers,
+    None,
 }
 
 #[derive(Debug)]
@@ -146,7 +155,9 @@ impl Prepare<'_> {
         for (index, variant) in shape.variants.iter().enumerate() {
             let ids: Vec<_> =
                 variant.runtime_types.iter().map(|name| self.types.intern_object(name)).collect();
-            let fields = variant.fields.iter().map(|field| self.field(field, position)).collect();
+            let leads = std::iter::once(b"{").chain(std::iter::repeat(b","));
+            let fields = variant.fields.iter().zip(leads);
+            let fields = fields.map(|(field, lead)| self.field(field, lead, position)).collect();
             variants.push(Variant { type_id: ids.first().copied().unwrap_or(TypeId::MAX), fields });
             by_type.extend(ids.into_iter().map(|id| (id, index)));
         }
@@ -155,7 +166,12 @@ impl Prepare<'_> {
         PreparedShape { is_abstract: shape.is_abstract, typename, by_type, variants }
     }
 
-    fn field(&mut self, field: &planner::ShapeField, position: Option<PositionId>) -> ShownField {
+    fn field(
+        &mut self,
+        field: &planner::ShapeField,
+        lead: &[u8],
+        position: Option<PositionId>,
+    ) -> ShownField {
         let slot = match (&field.source, position) {
             (FieldSource::Data(key), Some(position)) => self.layout.slot(position, key),
             (FieldSource::Data(_) | FieldSource::Typename | FieldSource::Introspection, _) => None,
@@ -165,7 +181,7 @@ impl Prepare<'_> {
             self.layout.show_lists(position, slot, leaf_lists(&field.ty));
         }
         ShownField {
-            quoted_key: quote_key(&field.response_key),
+            lead: [lead, &*quote_key(&field.response_key)].concat().into(),
             response_key: field.response_key.clone(),
             name: field.field_name.clone(),
             source: match (&field.source, slot) {
@@ -190,7 +206,12 @@ impl Prepare<'_> {
             }
             OutputType::Composite(shape) => Kind::Composite(self.shape(*shape, child)),
         };
-        Type { nullable, kind }
+        let common = match &kind {
+            Kind::Scalar(ScalarKind::String | ScalarKind::Id) => Common::Strings,
+            Kind::Scalar(ScalarKind::Int) => Common::Integers,
+            Kind::Scalar(_) | Kind::List(_) | Kind::Enum(..) | Kind::Composite(_) => Common::None,
+        };
+        Type { nullable, common, kind }
     }
 }
 

@@ -136,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn a_check_that_hangs_has_failed() {
         let mut health = Health::new(ServiceName::User, Instance::default())
-            .check("database", || std::future::pending::<Result<(), String>>());
+            .check("database", std::future::pending::<Result<(), String>>);
         health.patience = Duration::from_millis(5);
         assert_eq!(health.missing().await, ["database"]);
     }

@@ -22,7 +22,6 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 /// The same without an overall timeout, for a caller that sets a deadline on each request (the router).
-#[must_use]
 pub fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .no_proxy()

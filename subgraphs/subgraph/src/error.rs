@@ -117,7 +117,10 @@ impl FromStr for Code {
 /// It implements [`std::error::Error`], so `?` takes it through a resolver as it is; [`crate::endpoint`] finds it again
 /// behind async-graphql's own error and writes its code, field, details and error id into `extensions`.
 #[derive(Debug, Clone)]
-pub struct Error {
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     code: Code,
     message: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
@@ -130,15 +133,10 @@ pub struct Error {
 impl Error {
     /// An error with its code and a message that is safe to show.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            field: None,
-            details: Vec::new(),
-            cause: None,
-            source: None,
-            id: None,
-        }
+        let message = message.into();
+        let inner =
+            Inner { code, message, field: None, details: Vec::new(), cause: None, source: None, id: None };
+        Self(Box::new(inner))
     }
 
     /// An argument that cannot be used.
@@ -178,87 +176,87 @@ impl Error {
     /// Names the argument that is to blame.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// Adds a fact to `extensions`, such as how many tickets are left.
     #[must_use]
     pub fn with_detail(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.details.push((name, value.into()));
+        self.0.details.push((name, value.into()));
         self
     }
 
     /// Keeps an internal cause for the log and gives the error its id.
     #[must_use]
     pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
-        self.id.get_or_insert_with(Uuid::now_v7);
+        self.0.cause = Some(cause.to_string());
+        self.0.id.get_or_insert_with(Uuid::now_v7);
         self
     }
 
     /// The code.
     #[must_use]
-    pub const fn code(&self) -> Code {
-        self.code
+    pub fn code(&self) -> Code {
+        self.0.code
     }
 
     /// The message for the client.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The argument to blame.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.0.field.as_deref()
     }
 
     /// A fact added with [`Error::with_detail`].
     #[must_use]
     pub fn detail(&self, name: &str) -> Option<&Value> {
-        self.details.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+        self.0.details.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// The internal cause; for logs only.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The id under which the cause is logged.
     #[must_use]
-    pub const fn id(&self) -> Option<Uuid> {
-        self.id
+    pub fn id(&self) -> Option<Uuid> {
+        self.0.id
     }
 
     /// All of `extensions`.
     pub(crate) fn extensions(&self) -> async_graphql::ErrorExtensionValues {
         let mut extensions = async_graphql::ErrorExtensionValues::default();
-        for (name, value) in &self.details {
+        for (name, value) in &self.0.details {
             extensions.set(name, value.clone());
         }
-        if let Some(field) = &self.field {
+        if let Some(field) = &self.0.field {
             extensions.set("field", field.as_ref());
         }
-        if let Some(id) = self.id {
+        if let Some(id) = self.0.id {
             extensions.set("errorId", id.to_string());
         }
-        extensions.set("code", self.code.as_str());
+        extensions.set("code", self.0.code.as_str());
         extensions
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|error| error as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|error| error as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -266,11 +264,12 @@ impl std::error::Error for Error {
 /// that can be broken by a client are translated in the store, before they come here.
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let known = match error {
+        let mut known = match error {
             DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::unavailable("the database", &error),
             _ => Self::internal(&error),
         };
-        Self { source: Some(Arc::new(error)), ..known }
+        known.0.source = Some(Arc::new(error));
+        known
     }
 }
 

@@ -17,8 +17,8 @@ async fn start() -> TestService {
 }
 
 async fn get(service: &TestService, path: &str) -> (StatusCode, String) {
-    let answer = reqwest::get(format!("{}{path}", service.url)).await.unwrap();
-    (answer.status(), answer.text().await.unwrap())
+    let answer = reqwest::get(format!("{}{path}", service.url)).await.expect("an answer");
+    (answer.status(), answer.text().await.expect("a whole answer"))
 }
 
 #[tokio::test]

@@ -82,10 +82,6 @@ impl Reader {
 
     /// A variable that may be absent: `Some(None)` when it is. An empty value counts as absent, because that is what
     /// `VARIABLE=` in a compose file means.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer option says `a problem was noted`, the inner one `not given`"
-    )]
     pub fn optional<T: FromEnv>(&mut self, name: &str) -> Option<Option<T>> {
         let Some(given) = self.variables.get(name).filter(|v| !v.is_empty()) else { return Some(None) };
         match T::from_env(given) {

@@ -37,7 +37,7 @@ impl Connection {
             async move {
                 let response = match check(&request) {
                     Ok(()) => super::call(&app, Request::from((request, local, peer, Scheme::HTTP))).await,
-                    Err(refused) => refused,
+                    Err(why) => bad_request(why),
                 };
                 Ok::<_, Infallible>(http::Response::from(response))
             }
@@ -79,16 +79,16 @@ fn builder(options: &Options) -> auto::Builder<TokioExecutor> {
 
 /// What makes two servers read one request differently is refused: a host that is missing or said twice, a transfer
 /// encoding beside another. (Content-Length beside Transfer-Encoding: hyper drops the length and closes afterwards.)
-fn check(request: &http::Request<Incoming>) -> Result<(), Response> {
+fn check(request: &http::Request<Incoming>) -> Result<(), &'static str> {
     if request.version() != Version::HTTP_11 {
         return Ok(());
     }
     let headers = request.headers();
     if headers.get_all(HOST).iter().count() != 1 {
-        return Err(bad_request("a request has one Host header"));
+        return Err("a request has one Host header");
     }
     if headers.get_all(TRANSFER_ENCODING).iter().count() > 1 {
-        return Err(bad_request("a request has one Transfer-Encoding header"));
+        return Err("a request has one Transfer-Encoding header");
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ async fn nonsense_is_called_so() {
 
 #[tokio::test]
 async fn a_service_that_hangs_or_is_gone_is_unavailable_within_the_bound() {
-    let (hanging, _running) = serving(|| std::future::pending()).await;
+    let (hanging, _running) = serving(std::future::pending).await;
     let gone = client(&"http://127.0.0.1:1".parse().unwrap());
     for client in [hanging, gone] {
         let started = Instant::now();

@@ -24,10 +24,20 @@ pub async fn migrate<M: MigratorTrait>(database: &Database, config: &Config) -> 
     if taken != Some(1) {
         return Err(DbErr::Custom("another process is migrating this database and does not finish".into()));
     }
-    let outcome = M::up(database.write(), None).await;
+    let outcome = apply::<M>(database).await;
     let released = ask(&locked, "SELECT RELEASE_LOCK('eventhub_migrate')").await;
     locked.close().await?;
     outcome.and(released.map(drop))
+}
+
+/// A database that somebody created without thinking of it may be latin1, and compare without regard to case: text is
+/// UTF-8 here and compared as it is. Only a database that is still empty is changed.
+async fn apply<M: MigratorTrait>(database: &Database) -> Result<(), DbErr> {
+    let connection = database.write();
+    if M::get_pending_migrations(connection).await?.len() == M::migrations().len() {
+        connection.execute_unprepared("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin").await?;
+    }
+    M::up(connection, None).await
 }
 
 /// The names of the migrations that are missing.

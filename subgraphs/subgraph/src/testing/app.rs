@@ -88,7 +88,6 @@ impl TestService {
     }
 
     /// Asks `document`, as nobody until told otherwise.
-    #[must_use]
     pub fn call(&self, document: impl Into<String>) -> Call<'_> {
         Call { service: self, document: document.into(), variables: Map::new(), headers: HeaderMap::new() }
     }

@@ -55,7 +55,7 @@ async fn mysql(server: &str) -> TestDatabase {
     let name = format!("eventhub_test_{}", Uuid::now_v7().simple());
     let admin =
         Database::connect(&Config { connections: 1, ..Config::at(server) }).await.expect("MySQL answers");
-    let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    let create = format!("CREATE DATABASE {name}");
     admin.write().execute_unprepared(&create).await.expect("a database can be created");
     admin.close().await.expect("the connection closes");
     let config = Config { connections: 8, ..Config::at(format!("{server}/{name}")) };

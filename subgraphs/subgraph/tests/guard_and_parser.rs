@@ -16,6 +16,7 @@ fn boundless() -> Limits {
         directives: u64::MAX,
         definitions: usize::MAX,
         selections: u64::MAX,
+        introspection: u64::MAX,
         credential_mutations: Vec::new(),
         ..Limits::default()
     }

@@ -36,6 +36,8 @@ struct Size {
     directives: u64,
     root_fields: u64,
     credentials: u64,
+    /// Fields that an introspection would answer, as far as this is one.
+    introspection: u64,
     depth: usize,
     nesting: usize,
 }
@@ -46,6 +48,8 @@ impl Size {
         self.selections = self.selections.saturating_add(fragment.selections);
         self.aliases = self.aliases.saturating_add(fragment.aliases);
         self.directives = self.directives.saturating_add(fragment.directives);
+        let introspection = fragment.introspection.saturating_mul(level.repeated);
+        self.introspection = self.introspection.saturating_add(introspection);
         self.depth = self.depth.max((level.depth - 1).saturating_add(fragment.depth));
         self.nesting = self.nesting.max(level.nesting.saturating_add(fragment.nesting));
         if level.depth == 1 {
@@ -69,9 +73,10 @@ impl<'a> Definition<'a> {
         self.own.nesting = self.own.nesting.max(level.nesting);
     }
 
-    pub(super) const fn field(&mut self, depth: usize, credential: bool) {
+    pub(super) const fn field(&mut self, level: Level, credential: bool) {
         self.own.selections += 1;
-        if depth == 1 {
+        self.own.introspection = self.own.introspection.saturating_add(level.repeated);
+        if level.depth == 1 {
             self.own.root_fields += 1;
             self.own.credentials += credential as u64;
         }
@@ -96,14 +101,22 @@ impl<'a> Definition<'a> {
 }
 
 /// Holds every definition, written out, against the limits; answers with the size of the largest operation.
+/// `introspection` says whether the schema is asked for anywhere.
 ///
 /// Fragments that no operation uses are held against them as well: an engine validates those too.
-pub(super) fn check(definitions: &[Definition<'_>], limits: &Limits) -> Result<u64, Refusal> {
+pub(super) fn check(
+    definitions: &[Definition<'_>],
+    introspection: bool,
+    limits: &Limits,
+) -> Result<u64, Refusal> {
     let sizes = written_out(definitions)?;
     let mut largest = 0;
     let mut credentials = 0_u64;
     for (definition, size) in definitions.iter().zip(&sizes) {
         hold(size, limits)?;
+        if introspection {
+            at_most("introspected fields", size.introspection, limits.introspection)?;
+        }
         if let Kind::Operation(kind) = definition.kind {
             largest = largest.max(size.selections);
             at_most("root fields", size.root_fields, limits.root_fields)?;
@@ -119,10 +132,18 @@ pub(super) fn check(definitions: &[Definition<'_>], limits: &Limits) -> Result<u
 }
 
 fn hold(size: &Size, limits: &Limits) -> Result<(), Refusal> {
-    Level { depth: size.depth, nesting: size.nesting }.check(limits)?;
+    check_level(size.depth, size.nesting, limits)?;
     at_most("selections", size.selections, limits.selections)?;
     at_most("aliases", size.aliases, limits.aliases)?;
     at_most("directives", size.directives, limits.directives)
+}
+
+/// Fragments may add to the nesting as much as fields may, and no more.
+pub(super) const fn check_level(depth: usize, nesting: usize, limits: &Limits) -> Result<(), Refusal> {
+    if depth > limits.depth || nesting > limits.depth.saturating_mul(2) {
+        return Err(Refusal::TooDeep { limit: limits.depth });
+    }
+    Ok(())
 }
 
 const fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), Refusal> {

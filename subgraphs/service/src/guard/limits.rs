@@ -11,6 +11,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// `EVENTHUB_GUARD_BATCH`: how many operations one body may carry; 1 means that batching is off.
     pub batch: usize,
+    /// `EVENTHUB_GUARD_DOCUMENT_BYTES`: the longest document; one long string is one token.
+    pub document_bytes: usize,
     /// `EVENTHUB_GUARD_TOKENS`: the most tokens in a document.
     pub tokens: usize,
     /// `EVENTHUB_GUARD_DEPTH`: how deep selections may nest with fragments written out, and values and types by
@@ -26,6 +28,9 @@ pub struct Limits {
     pub definitions: usize,
     /// `EVENTHUB_GUARD_SELECTIONS`: the most fields, inline fragments and spreads with fragments written out.
     pub selections: u64,
+    /// `EVENTHUB_GUARD_INTROSPECTION`: how much of the schema may be asked for, in fields that a schema of ordinary size
+    /// would answer. The standard introspection query asks for about half of the default.
+    pub introspection: u64,
     /// Root mutations that test a credential: one document may carry one of them, or a password list fits in one
     /// request behind aliases.
     pub credential_mutations: Vec<String>,
@@ -37,6 +42,7 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             json_depth: 64,
             batch: 1,
+            document_bytes: 128 * 1024,
             tokens: 8_000,
             depth: 50,
             aliases: 500,
@@ -44,6 +50,7 @@ impl Default for Limits {
             directives: 200,
             definitions: 100,
             selections: 4_000,
+            introspection: 200_000,
             credential_mutations: vec!["login".to_owned(), "createUser".to_owned()],
         }
     }
@@ -56,6 +63,7 @@ impl Limits {
         let body_bytes = env.or("EVENTHUB_GUARD_BODY_BYTES", default.body_bytes);
         let json_depth = env.or("EVENTHUB_GUARD_JSON_DEPTH", default.json_depth);
         let batch = env.or("EVENTHUB_GUARD_BATCH", default.batch);
+        let document_bytes = env.or("EVENTHUB_GUARD_DOCUMENT_BYTES", default.document_bytes);
         let tokens = env.or("EVENTHUB_GUARD_TOKENS", default.tokens);
         let depth = env.or("EVENTHUB_GUARD_DEPTH", default.depth);
         let aliases = env.or("EVENTHUB_GUARD_ALIASES", default.aliases);
@@ -63,10 +71,12 @@ impl Limits {
         let directives = env.or("EVENTHUB_GUARD_DIRECTIVES", default.directives);
         let definitions = env.or("EVENTHUB_GUARD_DEFINITIONS", default.definitions);
         let selections = env.or("EVENTHUB_GUARD_SELECTIONS", default.selections);
+        let introspection = env.or("EVENTHUB_GUARD_INTROSPECTION", default.introspection);
         Some(Self {
             body_bytes: body_bytes?,
             json_depth: json_depth?,
             batch: batch?,
+            document_bytes: document_bytes?,
             tokens: tokens?,
             depth: depth?,
             aliases: aliases?,
@@ -74,6 +84,7 @@ impl Limits {
             directives: directives?,
             definitions: definitions?,
             selections: selections?,
+            introspection: introspection?,
             credential_mutations: default.credential_mutations,
         })
     }

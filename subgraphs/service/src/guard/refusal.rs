@@ -80,6 +80,12 @@ pub enum Refusal {
         /// Where.
         at: Position,
     },
+    /// The document is longer than the limit.
+    #[error("the document is longer than {limit} bytes")]
+    DocumentTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// Too many tokens.
     #[error("the document has more than {limit} tokens")]
     TooManyTokens {
@@ -126,7 +132,7 @@ impl Refusal {
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             Self::Syntax { .. } => "GRAPHQL_PARSE_FAILED",
-            Self::TooManyTokens { .. } => "DOCUMENT_TOO_LARGE",
+            Self::DocumentTooLong { .. } | Self::TooManyTokens { .. } => "DOCUMENT_TOO_LARGE",
             Self::TooDeep { .. } => "DOCUMENT_TOO_DEEP",
             Self::TooComplex { .. } | Self::ManyCredentials => "DOCUMENT_TOO_COMPLEX",
             Self::FragmentCycle(_) | Self::DuplicateFragment(_) => "GRAPHQL_VALIDATION_FAILED",
@@ -151,6 +157,7 @@ impl Refusal {
             | Self::BatchingDisabled
             | Self::BatchTooLarge { .. }
             | Self::Syntax { .. }
+            | Self::DocumentTooLong { .. }
             | Self::TooManyTokens { .. }
             | Self::TooDeep { .. }
             | Self::TooComplex { .. }
@@ -167,6 +174,7 @@ impl Refusal {
         matches!(
             self,
             Self::Syntax { .. }
+                | Self::DocumentTooLong { .. }
                 | Self::TooManyTokens { .. }
                 | Self::TooDeep { .. }
                 | Self::TooComplex { .. }

@@ -61,10 +61,13 @@ impl DocumentFacts {
 /// # Errors
 /// The first limit exceeded, or the first place that cannot be GraphQL.
 pub fn check_document(document: &str, limits: &Limits) -> Result<DocumentFacts, Refusal> {
+    if document.len() > limits.document_bytes {
+        return Err(Refusal::DocumentTooLong { limit: limits.document_bytes });
+    }
     let mut scanner = Scanner::new(document, limits);
     scanner.document()?;
     let Scanner { definitions, mut facts, .. } = scanner;
-    facts.selections = cost::check(&definitions, limits)?;
+    facts.selections = cost::check(&definitions, facts.introspection, limits)?;
     Ok(facts)
 }
 
@@ -174,7 +177,7 @@ impl<'a, 'l> Scanner<'a, 'l> {
                 None => return Err(self.lexer.syntax("the document ends inside a selection set")),
             };
             if self.ahead == Some(Token::Punctuator(b'{')) {
-                inner.check(self.limits)?;
+                cost::check_level(inner.depth, inner.nesting, self.limits)?;
                 self.advance()?;
                 open.push(inner);
             }
@@ -192,12 +195,12 @@ impl<'a, 'l> Scanner<'a, 'l> {
         self.facts.federation |= matches!(name, "_entities" | "_service");
         self.facts.introspection |= matches!(name, "__schema" | "__type");
         let credential = level.depth == 1 && self.limits.credential_mutations.iter().any(|word| word == name);
-        definition.field(level.depth, credential);
+        definition.field(level, credential);
         if self.ahead == Some(Token::Punctuator(b'(')) {
             self.group(definition)?;
         }
         self.directives(definition)?;
-        Ok(level.below_field())
+        Ok(level.below_field(name))
     }
 
     fn spread(&mut self, definition: &mut Definition<'a>, level: Level) -> Result<Level, Refusal> {
@@ -300,24 +303,29 @@ pub(super) struct Level {
     pub(super) depth: usize,
     /// How many selection sets deep, counting from 1: the depth of the recursion of whoever walks the document.
     pub(super) nesting: usize,
+    /// How often an introspection would answer this set, in a schema of ordinary size.
+    pub(super) repeated: u64,
 }
 
 impl Level {
-    const DEFINITION: Self = Self { depth: 1, nesting: 1 };
+    const DEFINITION: Self = Self { depth: 1, nesting: 1, repeated: 1 };
 
-    const fn below_field(self) -> Self {
-        Self { depth: self.depth + 1, nesting: self.nesting + 1 }
+    fn below_field(self, name: &str) -> Self {
+        let repeated = self.repeated.saturating_mul(introspection_list(name));
+        Self { depth: self.depth + 1, nesting: self.nesting + 1, repeated }
     }
 
     const fn inside_fragment(self) -> Self {
-        Self { depth: self.depth, nesting: self.nesting + 1 }
+        Self { nesting: self.nesting + 1, ..self }
     }
+}
 
-    /// Fragments may add to the nesting as much as fields may, and no more.
-    pub(super) const fn check(self, limits: &Limits) -> Result<(), Refusal> {
-        if self.depth > limits.depth || self.nesting > limits.depth.saturating_mul(2) {
-            return Err(Refusal::TooDeep { limit: limits.depth });
-        }
-        Ok(())
+/// How long the lists of an introspection are in a schema of ordinary size. They lead into each other in circles, so
+/// that a short document can ask for more than there are atoms.
+fn introspection_list(field: &str) -> u64 {
+    match field {
+        "types" => 32,
+        "fields" | "args" | "inputFields" | "enumValues" | "directives" | "interfaces" | "possibleTypes" => 8,
+        _ => 1,
     }
 }

@@ -14,6 +14,7 @@ fn boundless() -> Limits {
         body_bytes: usize::MAX,
         json_depth: usize::MAX,
         batch: usize::MAX,
+        document_bytes: usize::MAX,
         tokens: usize::MAX,
         depth: usize::MAX / 4,
         aliases: u64::MAX,
@@ -21,6 +22,7 @@ fn boundless() -> Limits {
         directives: u64::MAX,
         definitions: usize::MAX,
         selections: u64::MAX,
+        introspection: u64::MAX,
         credential_mutations: Vec::new(),
     }
 }
@@ -34,6 +36,8 @@ fn the_standard_introspection_query_passes() {
     let facts = check(INTROSPECTION).unwrap();
     assert!(facts.introspection && !facts.federation);
     assert_eq!(facts.kind_of(None), Some(OperationKind::Query));
+    let half = Limits { introspection: Limits::default().introspection * 2 / 3, ..Limits::default() };
+    assert!(check_document(INTROSPECTION, &half).is_ok(), "there is room above the standard query");
 }
 
 #[test]

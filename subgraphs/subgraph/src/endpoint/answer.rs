@@ -9,6 +9,9 @@ use service::protocol::MediaType;
 
 use crate::error::{Code, Error};
 
+/// A request that is wrong in more places than this is told of these: a short request must not get a long answer.
+const MOST_REQUEST_ERRORS: usize = 20;
+
 /// An answer, not yet wrapped.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -25,6 +28,9 @@ impl Answer {
         // An error without a path is one of the request: nothing was executed.
         let request_errors = !response.errors.is_empty() && response.errors.iter().all(|e| e.path.is_empty());
         let executed = !(request_errors && response.data == SchemaValue::Null);
+        if !executed {
+            response.errors.truncate(MOST_REQUEST_ERRORS);
+        }
         let internal = response.errors.iter().any(|error| error.source::<Error>().is_some());
         response.errors.iter_mut().for_each(complete);
         let status = (!executed && internal).then_some(StatusCode::INTERNAL_SERVER_ERROR);

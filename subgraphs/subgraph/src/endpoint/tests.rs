@@ -212,6 +212,13 @@ async fn parse_and_validation_errors_have_codes() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_wrong_everywhere_gets_a_short_answer() {
+    let wrong: String = (0..60).map(|at| format!("wrong{at} ")).collect();
+    let got = ask(&format!("{{ {wrong} }}")).await;
+    assert_eq!(got.body["errors"].as_array().map(Vec::len), Some(20));
+}
+
+#[tokio::test]
 async fn errors_carry_code_field_and_details() {
     let got = ask("{ soldOut }").await;
     assert_eq!(got.body["data"], json!({ "soldOut": null }));

@@ -10,7 +10,9 @@ const NO_TIME: Duration = Duration::from_millis(500);
 
 fn refused(what: &str, document: &str) -> Refusal {
     let started = Instant::now();
-    let refusal = check(document).err().unwrap_or_else(|| panic!("{what} passed"));
+    // Long documents are refused for their length already; here it is their form that counts.
+    let limits = Limits { document_bytes: usize::MAX, ..Limits::default() };
+    let refusal = check_document(document, &limits).err().unwrap_or_else(|| panic!("{what} passed"));
     assert!(started.elapsed() < NO_TIME, "{what} took {:?}", started.elapsed());
     refusal
 }
@@ -139,4 +141,36 @@ fn one_name_for_two_fragments_is_refused() {
     // Otherwise the guard might measure one of them and the engine walk the other.
     let refusal = refused("a double", "{...a} fragment a on Q{b} fragment a on Q{c}");
     assert_eq!(refusal, Refusal::DuplicateFragment("a".into()));
+}
+
+#[test]
+fn an_introspection_that_goes_in_circles_is_refused() {
+    let circle = |times: usize, inner: &str| {
+        let (open, close) = ("fields{type{ofType{".repeat(times), "}}}".repeat(times));
+        format!("{{__schema{{types{{{open}{inner}{close}}}}}}}")
+    };
+    assert!(check(&circle(2, "name")).is_ok());
+    for (what, document) in [
+        ("fields of fields of fields", circle(5, "name")),
+        ("names under many aliases", circle(2, &(0..400).map(|at| format!("a{at}:name ")).collect::<String>())),
+        ("through __type", circle(6, "name").replacen("__schema", "__type(name:\"T\")", 1)),
+        ("possible types", format!("{{__schema{{types{{{}name{}}}}}}}", "possibleTypes{interfaces{".repeat(3), "}}".repeat(3))),
+        (
+            "through fragments",
+            "{__schema{types{...A}}} fragment A on __Type{fields{type{...B}}} fragment B on __Type{fields{type{...C}}} \
+             fragment C on __Type{fields{args{type{fields{args{name}}}}}}"
+                .to_owned(),
+        ),
+    ] {
+        let refusal = refused(what, &document);
+        assert!(matches!(refusal, Refusal::TooComplex { what: "introspected fields", .. }), "{what}: {refusal}");
+    }
+    // The same words in a schema of somebody's own are just words.
+    assert!(check("{ types { fields { args { fields { args { fields { args { a } } } } } } } }").is_ok());
+}
+
+#[test]
+fn a_long_document_is_refused_although_it_is_one_token() {
+    let document = format!("{{a(b:\"{}\")}}", "x".repeat(900_000));
+    assert_eq!(check(&document), Err(Refusal::DocumentTooLong { limit: 128 * 1024 }));
 }

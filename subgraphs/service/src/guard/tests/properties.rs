@@ -176,23 +176,14 @@ fn sized(form: usize, bytes: usize) -> String {
     }
 }
 
-/// The least of several runs: what the work itself takes, whatever else the machine does.
-fn least_time(document: &str) -> Duration {
-    let limits = boundless();
-    let run = || {
-        let started = Instant::now();
-        let _ = check_document(document, &limits);
-        started.elapsed()
-    };
-    (0..2).map(|_| run()).min().unwrap_or_default()
-}
-
 #[test]
 fn the_cost_is_linear_up_to_two_megabytes() {
     for form in 0..9 {
-        let (small, large) =
-            (least_time(&sized(form, 128 * 1024)), least_time(&sized(form, 2 * 1024 * 1024)));
-        // Sixteen times the bytes. A quadratic scanner would need 256 times the time.
-        assert!(large < small * 64 + Duration::from_millis(20), "form {form}: {small:?} → {large:?}");
+        let document = sized(form, 2 * 1024 * 1024);
+        let started = Instant::now();
+        let _ = check_document(&document, &boundless());
+        // Read once it takes a tenth of a second in a debug build; looked at again for every byte, it would take hours.
+        // Nothing in between needs telling apart, so that a busy machine cannot fail this.
+        assert!(started.elapsed() < Duration::from_secs(10), "form {form}: {:?}", started.elapsed());
     }
 }

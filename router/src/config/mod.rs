@@ -208,6 +208,7 @@ fn guard(values: &Values) -> Result<service::guard::Limits, ConfigError> {
         definitions: count("definitions")?,
         selections: number("selections")?,
         credential_mutations: values.required("guard.credential_mutations")?,
+        ..service::guard::Limits::default()
     })
 }
 

@@ -9,7 +9,7 @@ use super::query::app;
 use crate::events::{EventChange, NewEvent};
 use crate::schedules::{Blocked, NewBlock};
 
-/// The mutations.
+/// The mutations. Their results stay nullable as the original's were: what is refused leaves what its neighbours in the document did.
 #[derive(Debug)]
 pub struct Mutation;
 
@@ -67,11 +67,11 @@ impl Mutation {
         room_id: i32,
         start_time: String,
         end_time: String,
-    ) -> Result<CreateEvent, Error> {
+    ) -> Result<Option<CreateEvent>, Error> {
         let input =
             NewEvent { title, description, venue: venue_id, room: room_id, start: start_time, end: end_time };
         let event = app(ctx)?.create_event(&caller(ctx), input).await?;
-        Ok(CreateEvent { event: Event(event) })
+        Ok(Some(CreateEvent { event: Event(event) }))
     }
 
     /// Changes what is given of an event. A new time or room is reserved with SpaceMaster before the old one is let go.
@@ -86,7 +86,7 @@ impl Mutation {
         room_id: Option<i32>,
         start_time: Option<String>,
         end_time: Option<String>,
-    ) -> Result<UpdateEvent, Error> {
+    ) -> Result<Option<UpdateEvent>, Error> {
         require_admin(ctx)?;
         let id = subgraph::ids::given(&id, "id")?;
         let change = EventChange {
@@ -98,15 +98,15 @@ impl Mutation {
             end: end_time,
         };
         let event = app(ctx)?.update_event(&caller(ctx), id, change).await?;
-        Ok(UpdateEvent { event: Event(event) })
+        Ok(Some(UpdateEvent { event: Event(event) }))
     }
 
     /// Calls an event off, for ever: its sale is closed, its bookings are cancelled, its room is free. A second time changes nothing.
-    async fn cancel_event(&self, ctx: &Context<'_>, id: ID) -> Result<CancelEvent, Error> {
+    async fn cancel_event(&self, ctx: &Context<'_>, id: ID) -> Result<Option<CancelEvent>, Error> {
         require_admin(ctx)?;
         let id = subgraph::ids::given(&id, "id")?;
         let event = app(ctx)?.cancel_event(&caller(ctx), id).await?;
-        Ok(CancelEvent { event: Event(event) })
+        Ok(Some(CancelEvent { event: Event(event) }))
     }
 
     /// Keeps a room from being booked, here and in SpaceMaster. What is in the way is told as `success: false`.
@@ -114,14 +114,14 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         input: BlockScheduleInput,
-    ) -> Result<BlockSchedule, Error> {
+    ) -> Result<Option<BlockSchedule>, Error> {
         let BlockScheduleInput { room_id, start_time, end_time } = input;
         let block = NewBlock { room: room_id, start: start_time, end: end_time };
-        Ok(match app(ctx)?.block_schedule(&caller(ctx), block).await? {
+        Ok(Some(match app(ctx)?.block_schedule(&caller(ctx), block).await? {
             Blocked::Done(slot) => told(true, format!("Room {room_id} is blocked: {slot}")),
             Blocked::Already(slot) => told(true, format!("Room {room_id} was already blocked: {slot}")),
             Blocked::Refused(why) => told(false, why),
-        })
+        }))
     }
 }
 

@@ -226,6 +226,14 @@ impl Store {
         }
     }
 
+    /// Whether a claim of the event is pending.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_moving(&self, event: EventId) -> Result<bool, StoreError> {
+        moving(self.writer(), event).await
+    }
+
     /// Every claim there ever was, for the checker.
     ///
     /// # Errors
@@ -246,12 +254,14 @@ async fn still_movable(tx: &impl ConnectionTrait, event: &events::Model) -> Resu
     if current.is_none_or(|current| current.version != event.version || current.state != event.state) {
         return Err(StoreError::Changed);
     }
-    let moving = rows::Entity::find()
-        .filter(rows::Column::EventId.eq(event.id))
-        .filter(rows::Column::State.eq(ReservationState::Pending))
-        .one(tx)
-        .await?;
-    if moving.is_some() { Err(StoreError::Changed) } else { Ok(()) }
+    if moving(tx, event.id).await? { Err(StoreError::Changed) } else { Ok(()) }
+}
+
+async fn moving(connection: &impl ConnectionTrait, event: EventId) -> Result<bool, StoreError> {
+    let pending = rows::Entity::find()
+        .filter(rows::Column::EventId.eq(event))
+        .filter(rows::Column::State.eq(ReservationState::Pending));
+    Ok(pending.one(connection).await?.is_some())
 }
 
 /// The claims that hold the room at some moment of the slot; those of `event` itself do not stand in its way.

@@ -69,15 +69,23 @@ impl Context {
 
     async fn tell(&self, task: &Task) -> Result<Told, TellError> {
         match task.task {
-            OutboxTask::SyncTickets => {
-                // An event that is gone was never seen, and nobody was told of it.
-                if let Some(event) = self.store.event(task.event_id).await? {
-                    self.tickets.sync(terms(&event)).await?;
-                }
-                Ok(Told::All)
-            }
+            OutboxTask::SyncTickets => self.sync_tickets(task).await,
             OutboxTask::CancelBookings => self.cancel_bookings(task).await,
         }
+    }
+
+    /// While an event moves into a smaller room, the ticket service has been told of the smaller one already: telling the old terms now would
+    /// put tickets on offer that the new room does not take.
+    async fn sync_tickets(&self, task: &Task) -> Result<Told, TellError> {
+        let moving = self.store.is_moving(task.event_id).await?;
+        // An event that is gone was never seen, and nobody was told of it.
+        let Some(event) = self.store.event(task.event_id).await? else { return Ok(Told::All) };
+        let terms = terms(&event);
+        if moving && !terms.cancelled {
+            return Ok(Told::NotYet);
+        }
+        self.tickets.sync(terms).await?;
+        Ok(Told::All)
     }
 
     async fn cancel_bookings(&self, task: &Task) -> Result<Told, TellError> {

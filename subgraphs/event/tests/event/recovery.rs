@@ -155,6 +155,21 @@ async fn a_move_that_was_cut_off_is_undone_and_the_sale_told_anew() {
 }
 
 #[tokio::test]
+async fn while_an_event_moves_its_old_terms_are_not_told() {
+    let world = World::new().await;
+    let event = world.event(START, END).await;
+    let lease = (&world.dead_lease(), world.clock.now());
+    let later = slot("2026-12-31T20:00:00", "2026-12-31T22:00:00");
+    world.app.store.claim(Purpose::Move(&event), 101, later, lease).await.unwrap();
+    world.app.tell_others().await;
+    assert_eq!(world.tickets.told(), []);
+    world.app.cancel_event(&admin(), event.id).await.unwrap();
+    world.clock.advance(TimeDelta::seconds(1));
+    world.app.tell_others().await;
+    assert!(world.tickets.terms(event.id).unwrap().cancelled, "closing the sale waits for nothing");
+}
+
+#[tokio::test]
 async fn a_block_that_was_cut_off_is_finished() {
     let world = World::new().await;
     claimed(&world).await;

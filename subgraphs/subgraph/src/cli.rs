@@ -27,8 +27,8 @@ struct Cli {
 }
 
 /// What to do.
-#[derive(Debug, Clone, Copy, Subcommand)]
-enum Command {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
     /// Migrate the database and serve (the default).
     Serve,
     /// Bring the database to the schema that this binary expects, and stop.
@@ -61,7 +61,15 @@ fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn execute<S: Subgraph>(command: Command, env: Reader, out: &mut impl Write) -> Result<(), StartError> {
+/// Does what `command` says, with the variables in `env`, writing what was asked for to `out`.
+///
+/// # Errors
+/// Whatever keeps it from being done; for `health`, that the process does not answer.
+pub async fn execute<S: Subgraph>(
+    command: Command,
+    env: Reader,
+    out: &mut impl Write,
+) -> Result<(), StartError> {
     match command {
         Command::Serve => serve::<S>(env).await,
         Command::Migrate => migrate::<S>(env, out).await,

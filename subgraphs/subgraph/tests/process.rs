@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use sample::{Config, Notes, TABLE};
+use service::env::Reader;
 use service::identity::{Role, ServiceName};
 use subgraph::access::{self, Rule, Who};
+use subgraph::cli::{self, Command};
 use subgraph::run::Subgraph;
 use subgraph::testing::{self, TestService};
 use uuid::Uuid;
@@ -120,4 +122,54 @@ fn the_sdl_is_federation_2_and_stable() {
         "{sdl}"
     );
     assert_eq!(sdl, Notes::sdl());
+}
+
+/// Runs a command of the sample's binary with these variables and hands out what it prints.
+async fn command(command: Command, variables: &[(&str, String)]) -> Result<String, String> {
+    let mut out = Vec::new();
+    let env = Reader::from_pairs(variables.iter().map(|(name, value)| (*name, value.clone())));
+    let outcome = cli::execute::<Notes>(command, env, &mut out).await;
+    outcome.map(|()| String::from_utf8_lossy(&out).into_owned()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn the_sdl_is_printed_without_any_configuration() {
+    assert_eq!(command(Command::Sdl, &[]).await, Ok(Notes::sdl()));
+}
+
+#[tokio::test]
+async fn migrations_and_facts_work_on_the_configured_database() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let url = format!("sqlite://{}/x.db?mode=rwc", directory.path().display());
+    let variables = [("DATABASE_URL", url)];
+    let printed = command(Command::Migrate, &variables).await;
+    assert_eq!(
+        printed,
+        Ok("applied m20260101_000001_notes\nticket: 1 migration(s) applied, none missing\n".into())
+    );
+    let again = command(Command::Migrate, &variables).await;
+    assert_eq!(again, Ok("ticket: 0 migration(s) applied, none missing\n".into()));
+    assert_eq!(command(Command::Facts, &variables).await, Ok("{\"service\":\"notes\",\"count\":0}\n".into()));
+}
+
+#[tokio::test]
+async fn health_asks_the_process_where_it_listens() {
+    let service = start().await;
+    let listen = [("EVENTHUB_LISTEN", service.url.replace("http://", ""))];
+    assert_eq!(command(Command::Health, &listen).await, Ok(String::new()));
+    service.stop().await;
+    assert!(command(Command::Health, &listen).await.is_err());
+}
+
+#[tokio::test]
+async fn a_bad_environment_is_reported_whole_before_anything_starts() {
+    let variables = [
+        ("DATABASE_URL", "postgres://x".to_owned()),
+        ("EVENTHUB_LISTEN", "x".to_owned()),
+        ("EVENTHUB_GUARD_DEPTH", "deep".to_owned()),
+    ];
+    let problems = command(Command::Serve, &variables).await.unwrap_err();
+    for (name, _) in &variables {
+        assert!(problems.contains(name), "{problems}");
+    }
 }

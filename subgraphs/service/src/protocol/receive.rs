@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
-use poem::Request;
+use poem::{Body, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -59,7 +59,7 @@ pub async fn receive(request: &mut Request, limits: &Limits) -> Result<Incoming,
         Method::GET => from_uri(request.uri(), limits),
         Method::POST => {
             check_headers(request.headers(), limits)?;
-            let body = read_body(request, limits).await?;
+            let body = read_body(request.take_body(), limits, BODY_IDLE).await?;
             from_body(&body, limits)
         }
         _ => Err(Refusal::MethodNotAllowed("GraphQL is asked by GET or POST")),
@@ -95,12 +95,13 @@ fn is_json(content_type: &str) -> bool {
     })
 }
 
-async fn read_body(request: &mut Request, limits: &Limits) -> Result<Bytes, Refusal> {
-    let mut chunks = Box::pin(request.take_body().into_bytes_stream());
+/// Reads the body, as long as it keeps coming and stays within the limit.
+async fn read_body(body: Body, limits: &Limits, idle: Duration) -> Result<Bytes, Refusal> {
+    let mut chunks = Box::pin(body.into_bytes_stream());
     let mut body = BytesMut::new();
     let whole = async {
         loop {
-            let chunk = timeout(BODY_IDLE, chunks.next()).await.map_err(|_| Refusal::BodyTooSlow)?;
+            let chunk = timeout(idle, chunks.next()).await.map_err(|_| Refusal::BodyTooSlow)?;
             let Some(chunk) = chunk else { return Ok(()) };
             body.extend_from_slice(&chunk.map_err(|_| Refusal::BodyIncomplete)?);
             if body.len() > limits.body_bytes {

@@ -122,8 +122,10 @@ impl Graphql {
         origin: &Origin,
         kind: Option<OperationKind>,
     ) -> answer::Answer {
-        let mut request =
-            schema::request(accepted.request).data(origin.caller).data(origin.address).data(origin.id.clone());
+        let mut request = schema::request(accepted.request)
+            .data(origin.caller)
+            .data(origin.address)
+            .data(origin.id.clone());
         if !self.options.introspection {
             request = request.disable_introspection();
         }

@@ -1,7 +1,6 @@
 //! What comes through the door, and what does not.
 
 use futures_util::stream;
-use poem::Body;
 
 use super::*;
 
@@ -160,4 +159,22 @@ async fn json_bombs_are_refused_before_they_are_parsed() {
 async fn the_guard_sees_the_document() {
     let body = r#"{"query":"{...a} fragment a on Q{...a}"}"#;
     assert_eq!(post(JSON, body).await, Err(Refusal::FragmentCycle("a".into())));
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_is_not_waited_for() {
+    let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]).chain(stream::pending());
+    let (body, limits) = (Body::from_bytes_stream(begun), Limits::default());
+    assert_eq!(read_body(body, &limits, Duration::from_millis(10)).await, Err(Refusal::BodyTooSlow));
+}
+
+#[tokio::test]
+async fn a_body_announced_too_long_is_refused_unread() {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .header("content-type", "application/json")
+        .header("content-length", "9999999")
+        .body(Body::from_bytes_stream(stream::pending::<Result<Bytes, std::io::Error>>()));
+    let refused = receive(&mut request, &Limits::default()).await;
+    assert_eq!(refused, Err(Refusal::BodyTooLarge { limit: 1024 * 1024 }));
 }

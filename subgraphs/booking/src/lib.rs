@@ -72,6 +72,19 @@ pub struct Config {
     pub worker_interval: Duration,
 }
 
+/// The longest a booking may wait; the ticket service holds nothing for longer.
+const LONGEST_HOLD: Duration = Duration::from_hours(24);
+
+fn hold_ttl(env: &mut Reader) -> Option<Duration> {
+    const NAME: &str = "EVENTHUB_HOLD_TTL";
+    let ttl = env.or(NAME, Duration::from_mins(15))?;
+    if ttl > LONGEST_HOLD {
+        env.problem(NAME, Some(format!("{}s", ttl.as_secs())), "is too long", "up to 24h");
+        return None;
+    }
+    Some(ttl)
+}
+
 impl Subgraph for BookingService {
     const NAME: ServiceName = ServiceName::Booking;
     type Config = Config;
@@ -80,7 +93,7 @@ impl Subgraph for BookingService {
     fn config(env: &mut Reader) -> Option<Config> {
         let ticket_url = peer_url(env, ServiceName::Ticket);
         let provider = env.or("EVENTHUB_PAYMENT_PROVIDER", Provider::Test);
-        let hold_ttl = env.or("EVENTHUB_HOLD_TTL", Duration::from_mins(15));
+        let hold_ttl = hold_ttl(env);
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
         Some(Config {
             ticket_url: ticket_url?,
@@ -108,5 +121,33 @@ impl Subgraph for BookingService {
 
     async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {
         facts::read(database).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let mut env = Reader::from_pairs(pairs.iter().copied());
+        let config = BookingService::config(&mut env);
+        env.finish(|| config).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn unconfigured_it_pays_by_the_test_provider_and_waits_a_quarter_of_an_hour() {
+        let config = read(&[("UNRELATED", "1")]).unwrap();
+        assert_eq!((config.provider, config.hold_ttl), (Provider::Test, Duration::from_mins(15)));
+        assert_eq!(config.ticket_url.as_str(), "http://127.0.0.1:8003/");
+    }
+
+    #[test]
+    fn every_bad_value_is_named() {
+        let problems =
+            read(&[("EVENTHUB_PAYMENT_PROVIDER", "cash"), ("EVENTHUB_HOLD_TTL", "25h")]).unwrap_err();
+        assert!(
+            problems.contains("EVENTHUB_PAYMENT_PROVIDER") && problems.contains("EVENTHUB_HOLD_TTL"),
+            "{problems}"
+        );
     }
 }

@@ -121,16 +121,22 @@ async fn set_aside(
             return Ok(());
         }
     }
-    Err(why_not(tx, offer).await?)
+    Err(why_not(tx, offer, quantity).await?)
 }
 
-/// The type was on sale when it was read; this is what has changed since, or that too little is left.
-async fn why_not(tx: &Transaction, offer: &ticket_types::Model) -> Result<SaleError, SaleError> {
+/// The type was on sale when it was read; this is what has changed since, or that too little is left. What was given back
+/// or priced anew in this moment is worth another try: nobody is told "sold out" while there is enough.
+async fn why_not(
+    tx: &Transaction,
+    offer: &ticket_types::Model,
+    quantity: i32,
+) -> Result<SaleError, SaleError> {
     let now = store::ticket_types::lock(tx.db(), offer.id).await?.ok_or(SaleError::NoSuchTicketType)?;
+    let available = now.available();
     Ok(match now.state {
         SaleState::Closed => SaleError::SalesClosed,
-        SaleState::Open if now.price != offer.price => SaleError::Contended,
-        SaleState::Open => SaleError::SoldOut { available: now.available() },
+        SaleState::Open if now.price != offer.price || available >= quantity => SaleError::Contended,
+        SaleState::Open => SaleError::SoldOut { available },
     })
 }
 

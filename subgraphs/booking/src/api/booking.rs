@@ -10,9 +10,11 @@ use async_graphql::{
 };
 use entities::booking::bookings::Model;
 use entities::booking::status::{BookingStatus, CancelReason as Reason};
+use entities::ids::UserId;
 use subgraph::error::Error;
 use subgraph::ids::given;
 use subgraph::scalars::{Amount, DateTime};
+use uuid::Uuid;
 
 use super::stubs::{Event, TicketType, User};
 use crate::bookings::Cancellation;
@@ -159,14 +161,16 @@ pub(super) struct CreateBookingInput {
     quantity: i32,
 }
 
-impl CreateBookingInput {
-    /// The order of `user`.
-    pub(super) fn order(&self, user: uuid::Uuid) -> Result<Order, Error> {
-        Ok(Order {
-            user_id: entities::ids::UserId::from_uuid(user),
-            event_id: given(&self.event_id, "eventId")?,
-            ticket_type_id: given(&self.ticket_type_id, "ticketTypeId")?,
-            quantity: order::quantity(self.quantity).map_err(BookingError::from)?,
+/// The order of a user.
+impl TryFrom<(Uuid, CreateBookingInput)> for Order {
+    type Error = Error;
+
+    fn try_from((user, input): (Uuid, CreateBookingInput)) -> Result<Self, Error> {
+        Ok(Self {
+            user_id: UserId::from_uuid(user),
+            event_id: given(&input.event_id, "eventId")?,
+            ticket_type_id: given(&input.ticket_type_id, "ticketTypeId")?,
+            quantity: order::quantity(input.quantity).map_err(BookingError::from)?,
         })
     }
 }

@@ -29,7 +29,7 @@ impl Mutation {
         idempotency_key: Option<ID>,
     ) -> Result<Option<Booking>, Error> {
         let user = require_user(ctx)?;
-        let order = input.order(user.id)?;
+        let order = (user.id, input).try_into()?;
         let key = idempotency_key.map(|key| key.parse::<IdempotencyKey>()).transpose();
         let key = key.map_err(BookingError::from)?;
         let HoldTtl(ttl) = *ctx.data_unchecked::<HoldTtl>();

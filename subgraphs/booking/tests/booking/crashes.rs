@@ -48,7 +48,6 @@ const fn crash(state: BookingState, hold: Hold, payment: Payment, end: BookingSt
     Crash { state, keyed: true, lapsed: false, hold, payment, end: (end, free), refunds: 0 }
 }
 
-#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn crashes() -> Vec<Crash> {
     use BookingState::{Cancelled, Cancelling, Confirming, Held, New, Paid, Paying, Voiding};
     use CancelReason::{Admin, Buyer, EventCancelled, Expired, LatePayment};

@@ -1,6 +1,7 @@
 //! The booking service: over real HTTP beside a real ticket service, and on fakes where a crash has to be arranged.
 
 #![recursion_limit = "256"]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod access;
 mod cancelling;

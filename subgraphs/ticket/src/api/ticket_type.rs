@@ -1,7 +1,7 @@
 //! `TicketType`: what is on sale.
 
 use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
-use entities::money::Currency;
+use entities::money::{Currency, MoneyError};
 use entities::ticket::status::Category;
 use entities::ticket::ticket_types::Model;
 use subgraph::error::Error;
@@ -105,15 +105,15 @@ impl TryFrom<CreateTicketInput> for NewTicketType {
             event_id: given(&input.event_id, "eventId")?,
             name: input.name.into(),
             price: input.price.into(),
-            currency: currency(input.currency.as_deref())?,
+            currency: currency(input.currency.as_deref())
+                .map_err(|_| Error::bad_input("currency", "We do not sell in this currency"))?,
             quota: input.quota,
         })
     }
 }
 
-fn currency(code: Option<&str>) -> Result<Currency, Error> {
-    let Some(code) = code else { return Ok(Currency::default()) };
-    code.parse().map_err(|_| Error::bad_input("currency", "We do not sell in this currency"))
+fn currency(code: Option<&str>) -> Result<Currency, MoneyError> {
+    code.map_or(Ok(Currency::default()), str::parse)
 }
 
 /// What is to change; what is absent stays.

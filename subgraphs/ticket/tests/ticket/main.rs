@@ -1,6 +1,7 @@
 //! The ticket service over real HTTP, on a real database (SQLite, or MySQL where `EVENTHUB_TEST_MYSQL_URL` says so).
 
 #![recursion_limit = "256"]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod access;
 mod contract;

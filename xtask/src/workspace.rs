@@ -80,17 +80,17 @@ impl Workspace {
         command
     }
 
-    /// The cargo command that builds every program of the workspace.
+    /// The cargo command that builds every program of the stack. Not this one: it runs, and its own tests build it too.
     #[must_use]
     pub fn build_command(&self, profile: Profile) -> Command {
-        let mut command = self.cargo(&["build", "--workspace", "--bins"]);
+        let mut command = self.cargo(&["build", "--workspace", "--exclude", "xtask", "--bins"]);
         if profile == Profile::Release {
             command.arg("--release");
         }
         command
     }
 
-    /// Builds every program of the workspace.
+    /// Builds every program of the stack.
     ///
     /// # Errors
     /// When the build fails; cargo has then said why.
@@ -134,6 +134,16 @@ impl Workspace {
 pub fn root() -> &'static Path {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own)
+}
+
+/// Where this program is. After a rebuild the system calls the running file deleted; its place has the new one.
+///
+/// # Errors
+/// When the system cannot say.
+pub fn own_program() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("this program")?;
+    let name = path.to_string_lossy();
+    Ok(name.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
 }
 
 /// `cargo metadata` of the workspace at `root`.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{record, signals};
 use crate::failure::{Context, Failure, Result};
+use crate::workspace::own_program;
 
 /// The side of `dev`. Dropping it lets the reaper do its work.
 #[derive(Clone, Debug)]
@@ -26,8 +27,7 @@ impl Reaper {
     /// # Errors
     /// When it cannot be started.
     pub fn start(data: &Path) -> Result<(Self, Child)> {
-        let program = std::env::current_exe().context("this program")?;
-        let mut child = Command::new(program)
+        let mut child = Command::new(own_program()?)
             .arg("reaper")
             .arg("--data")
             .arg(data)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::home::{Admin, Home, Settings};
 use crate::failure::{Context, Result};
 use crate::services::Service;
+use crate::workspace::own_program;
 
 /// The name of the file in the data folder.
 pub const FILE: &str = "dev.json";
@@ -84,10 +85,8 @@ impl Record {
 
 /// The command goes through this program, not `kill PID`: a pid in the file may be an old one by the time somebody pastes it.
 fn restart_command(home: &Home, service: Service) -> String {
-    let program = std::env::current_exe().map_or_else(
-        |_| "cargo xtask".to_owned(),
-        |path| quoted(&path.display().to_string().replace(" (deleted)", "")),
-    );
+    let program =
+        own_program().map_or_else(|_| "cargo xtask".to_owned(), |path| quoted(&path.display().to_string()));
     format!("{program} restart {service} --data {}", quoted(&home.folder().display().to_string()))
 }
 

@@ -18,10 +18,11 @@ pub struct Model {
     pub allocated: i64,
     /// Whether it was called off; for ever.
     pub cancelled: bool,
-    /// When it begins: the moment sales end.
-    pub starts_at: DateTimeUtc,
-    /// When it ends.
-    pub ends_at: DateTimeUtc,
+    /// When it begins: the moment sales end. In UTC, but typed without it: a parameter with an offset is a `TIMESTAMP` to
+    /// MariaDB, and becomes `NULL` beyond 2038.
+    pub starts_at: DateTime,
+    /// When it ends; typed as `starts_at` is.
+    pub ends_at: DateTime,
     /// When this row was last changed.
     pub updated_at: DateTimeUtc,
 }

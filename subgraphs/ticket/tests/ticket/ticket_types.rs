@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
+use service::identity::ServiceName;
 
 use crate::shop::{Shop, id};
 
@@ -149,8 +150,22 @@ async fn the_original_way_of_selling_stays_within_bounds() {
             r#"mutation {{ updateTicketSold(id: "{}", quantity: {quantity}) {{ sold }} }}"#,
             sale.ticket_type
         );
-        let call = shop.service.call(document).through(service::identity::ServiceName::Booking);
+        let call = shop.service.call(document).through(ServiceName::Booking);
         assert_eq!(call.refused().await, code, "{quantity}");
     }
     assert_eq!(shop.counters(&sale).await, [0, 10]);
+}
+
+#[tokio::test]
+async fn an_event_may_lie_beyond_2038() {
+    let shop = Shop::open().await;
+    let event = id();
+    let input = json!({ "eventId": event, "capacity": 10, "startsAt": "2099-01-01T12:00:00+07:00",
+        "endsAt": "2099-01-01T14:00:00Z", "status": "OPEN" });
+    let sync = "mutation($i: SyncEventInput!) { syncEvent(input: $i) }";
+    for _ in 0..2 {
+        shop.service.call(sync).variable("i", input.clone()).through(ServiceName::Event).data().await;
+    }
+    assert_eq!(shop.facts().await["events"][0]["startsAt"], "2099-01-01T05:00:00Z");
+    shop.create(&event, "VIP", 1, 10).data().await;
 }

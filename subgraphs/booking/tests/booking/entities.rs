@@ -24,12 +24,11 @@ async fn many_of_each_cost_one_statement_each() {
         booked.push(pair.booked(buyer, &sale, 1).await);
     }
     let named = |name: &str, id: &str| json!({ "__typename": name, "id": id });
-    // The engine resolves a list in bites of 32; on a busy machine the loader may answer each by itself.
-    for (name, first, many) in [
-        ("Booking", booked[0].clone(), 100),
-        ("Event", sale.event.clone(), 30),
-        ("User", buyer.to_string(), 30),
-    ] {
+    // The engine resolves a list in bites of 32; more, on a busy machine, may cost a statement for each bite.
+    let many = 30;
+    for (name, first) in
+        [("Booking", booked[0].clone()), ("Event", sale.event.clone()), ("User", buyer.to_string())]
+    {
         let mut wanted = vec![named(name, &first)];
         wanted.extend((1..many).map(|_| named(name, &Uuid::now_v7().to_string())));
         let before = pair.booking.database.statements();

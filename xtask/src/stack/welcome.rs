@@ -25,7 +25,7 @@ fn text(home: &Home, settings: &Settings, took: Duration) -> Result<String> {
     let mut text = String::new();
     let title = format!("EventHUB is ready after {:.1} s", took.as_secs_f64());
     let _ = writeln!(text, "\n{} ({} in {})\n", title.bold(), settings.database, home.folder().display());
-    let _ = writeln!(text, "  {:<12} {router}/graphql", "the graph".bold());
+    let _ = writeln!(text, "  {:<12} {router}/graphql   explorer {router}/", "the graph".bold());
     for service in Service::SUBGRAPHS {
         let direct = format!("{}/graphql", settings.url(service));
         let _ = writeln!(text, "  {:<12} {router}/{service}/graphql   direct {direct}", service.bold());

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use entities::spacemaster::schedules::{self, ScheduleStatus};
 use entities::spacemaster::{rooms, venues};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use subgraph::database::Database;
 
 use crate::seed;
@@ -75,7 +75,8 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.starts_local, row.ends_local)).collect())
     }
 
-    /// Blocks the room. Looking and writing are one transaction, which on SQLite is the only writer.
+    /// Blocks the room. Looking and writing are one transaction, which on SQLite is the only writer; on MySQL the room's row, locked
+    /// before anything is read, makes it the only one for this room.
     pub(crate) async fn block(
         &self,
         room: i32,
@@ -84,7 +85,7 @@ impl Store {
     ) -> Result<(), BlockError> {
         self.db
             .transaction(|tx| async move {
-                if rooms::Entity::find_by_id(room).one(&*tx).await?.is_none() {
+                if rooms::Entity::find_by_id(room).lock_exclusive().one(&*tx).await?.is_none() {
                     return Err(BlockError::UnknownRoom(room));
                 }
                 let in_the_way = occupying(room)

@@ -18,13 +18,14 @@ pub async fn migrate<M: MigratorTrait>(database: &Database, config: &Config) -> 
     if database.is_sqlite() {
         return M::up(database.write(), None).await;
     }
-    // The lock belongs to a connection; a pool of one is a connection that stays the same.
+    // The lock belongs to a connection; a pool of one is a connection that stays the same. The tables are made on it too: a connection
+    // that was open before the database's character set changed would go on making tables in the old one.
     let locked = Database::connect(&Config { connections: 1, ..config.clone() }).await?;
     let taken = ask(&locked, &format!("SELECT GET_LOCK('eventhub_migrate', {LOCK_SECONDS}) = 1")).await?;
     if taken != Some(1) {
         return Err(DbErr::Custom("another process is migrating this database and does not finish".into()));
     }
-    let outcome = apply::<M>(database).await;
+    let outcome = apply::<M>(&locked).await;
     let released = ask(&locked, "SELECT RELEASE_LOCK('eventhub_migrate')").await;
     locked.close().await?;
     outcome.and(released.map(drop))

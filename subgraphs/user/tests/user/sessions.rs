@@ -47,7 +47,13 @@ async fn a_refresh_token_exchanged_by_many_at_once_is_good_for_one_at_most() {
     let answers = futures_util::future::join_all(calls).await;
     let good: Vec<_> = answers.iter().filter(|answer| answer.code().is_none()).collect();
     assert_eq!(good.len(), 1);
-    assert!(answers.iter().filter_map(|answer| answer.code()).all(|code| code == "TOKEN_REUSED"));
+    // The first that comes too late ends the session; those after it find none.
+    let refusals: Vec<_> = answers.iter().filter_map(|answer| answer.code()).collect();
+    assert!(
+        refusals.iter().all(|code| *code == "TOKEN_REUSED" || *code == "UNAUTHENTICATED"),
+        "{refusals:?}"
+    );
+    assert!(refusals.iter().any(|code| *code == "TOKEN_REUSED"), "{refusals:?}");
     let winner = good[0].at("/refreshToken/refreshToken").as_str().unwrap();
     assert_eq!(refresh_refused(&service, winner).await, "UNAUTHENTICATED", "the session has ended");
 }

@@ -1,7 +1,8 @@
-//! Rows, typed ids, money, states: one module per database, and what they share.
+//! Rows, typed ids, money, moments, states: one module per database, and what they share.
 //!
-//! Knows sea-orm and nothing above it: no GraphQL, no HTTP, no clock. A subgraph uses [`ids`], [`money`] and the module of its own database.
+//! Knows sea-orm and nothing above it: no GraphQL, no HTTP, no clock. A subgraph uses [`ids`], [`money`], [`moment`] and the module of its own database.
 pub mod ids;
+pub mod moment;
 pub mod money;
 
 pub mod booking;

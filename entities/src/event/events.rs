@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::status::EventState;
 use crate::ids::{EventId, UserId};
+use crate::moment::Moment;
 
 /// One event.
 #[sea_orm::model]
@@ -25,9 +26,9 @@ pub struct Model {
     /// How many people the room takes.
     pub capacity: i32,
     /// When it begins.
-    pub starts_at: DateTimeUtc,
+    pub starts_at: Moment,
     /// When it ends; the first moment that is no longer part of it.
-    pub ends_at: DateTimeUtc,
+    pub ends_at: Moment,
     /// When it begins by the clock on the venue's wall.
     pub starts_local: DateTime,
     /// When it ends by the clock on the venue's wall.

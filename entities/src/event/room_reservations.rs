@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::status::ReservationState;
 use crate::ids::{EventId, ReservationId};
+use crate::moment::Moment;
 
 /// One claim on a room for `[starts_at, ends_at)`.
 #[sea_orm::model]
@@ -18,9 +19,9 @@ pub struct Model {
     /// The event it is for; `None` for a block set by hand.
     pub event_id: Option<EventId>,
     /// The first moment of the claim.
-    pub starts_at: DateTimeUtc,
+    pub starts_at: Moment,
     /// The first moment after the claim.
-    pub ends_at: DateTimeUtc,
+    pub ends_at: Moment,
     /// Its beginning by the clock on the venue's wall.
     pub starts_local: DateTime,
     /// Its end by the clock on the venue's wall.

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::EventId;
+use crate::moment::Moment;
 
 /// The capacity row of one event.
 #[sea_orm::model]
@@ -18,11 +19,10 @@ pub struct Model {
     pub allocated: i64,
     /// Whether it was called off; for ever.
     pub cancelled: bool,
-    /// When it begins: the moment sales end. In UTC, but typed without it: a parameter with an offset is a `TIMESTAMP` to
-    /// MariaDB, and becomes `NULL` beyond 2038.
-    pub starts_at: DateTime,
-    /// When it ends; typed as `starts_at` is.
-    pub ends_at: DateTime,
+    /// When it begins: the moment sales end.
+    pub starts_at: Moment,
+    /// When it ends.
+    pub ends_at: Moment,
     /// When this row was last changed.
     pub updated_at: DateTimeUtc,
 }

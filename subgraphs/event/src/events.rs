@@ -128,7 +128,8 @@ impl Context {
         let end = kept_or_new(change.end.as_deref(), "endTime", end_of(event), (old_zone, zone))?;
         let slot =
             Slot::new(start, end, zone).map_err(|error| EventError::input("endTime", error.to_string()))?;
-        let (starts, ends) = (slot.instants.start() != event.starts_at, slot.instants.end() != event.ends_at);
+        let (starts, ends) =
+            (slot.instants.start() != event.starts_at.utc(), slot.instants.end() != event.ends_at.utc());
         if (venue, room) == (event.venue_id, event.room_id) && !starts && !ends {
             return Ok(None);
         }
@@ -226,7 +227,7 @@ impl Context {
     /// What the world sees of an event's state now.
     #[must_use]
     pub fn status(&self, event: &Model) -> Option<EventStatus> {
-        event.state.status(event.starts_at, event.ends_at, self.clock.now())
+        event.state.status(event.starts_at.utc(), event.ends_at.utc(), self.clock.now())
     }
 
     /// Takes a claim back; when even that fails, a worker does when the lease is over.
@@ -251,8 +252,8 @@ pub fn terms(event: &Model) -> SaleTerms {
     SaleTerms {
         event: event.id,
         capacity: event.capacity,
-        starts_at: event.starts_at,
-        ends_at: event.ends_at,
+        starts_at: event.starts_at.utc(),
+        ends_at: event.ends_at.utc(),
         cancelled: event.state == EventState::Cancelled,
     }
 }
@@ -270,8 +271,8 @@ fn new_event(
         venue_id: place.venue,
         room_id: place.room,
         capacity: place.capacity,
-        starts_at: place.slot.instants.start(),
-        ends_at: place.slot.instants.end(),
+        starts_at: place.slot.instants.start().into(),
+        ends_at: place.slot.instants.end().into(),
         starts_local: place.slot.wall.start(),
         ends_local: place.slot.wall.end(),
         zone: place.slot.zone.name().to_owned(),
@@ -297,11 +298,11 @@ fn worded(change: &EventChange) -> Result<Wording, EventError> {
 }
 
 fn begin_of(event: &Model) -> VenueTime {
-    VenueTime { instant: event.starts_at, wall: event.starts_local }
+    VenueTime { instant: event.starts_at.utc(), wall: event.starts_local }
 }
 
 fn end_of(event: &Model) -> VenueTime {
-    VenueTime { instant: event.ends_at, wall: event.ends_local }
+    VenueTime { instant: event.ends_at.utc(), wall: event.ends_local }
 }
 
 /// A time that is not given stays; in a venue of another zone it stays what the clock on the wall shows there.

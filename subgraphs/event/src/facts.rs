@@ -31,15 +31,15 @@ fn event_fact(event: &events::Model, clock: &Clock) -> Value {
         EventState::PendingRoom => "PENDING_ROOM",
         EventState::Scheduled | EventState::Cancelled => event
             .state
-            .status(event.starts_at, event.ends_at, clock.now())
+            .status(event.starts_at.utc(), event.ends_at.utc(), clock.now())
             .map_or("PENDING_ROOM", |s| s.as_str()),
     };
     json!({
         "id": event.id,
         "roomId": event.room_id,
         "venueCapacity": event.capacity,
-        "startsAt": event.starts_at.to_rfc3339(),
-        "endsAt": event.ends_at.to_rfc3339(),
+        "startsAt": event.starts_at.utc().to_rfc3339(),
+        "endsAt": event.ends_at.utc().to_rfc3339(),
         "status": status,
     })
 }
@@ -48,8 +48,8 @@ fn claim_fact(claim: &room_reservations::Model, blocks: &[scheduler_blocks::Mode
     json!({
         "id": claim.id,
         "roomId": claim.room_id,
-        "startsAt": claim.starts_at.to_rfc3339(),
-        "endsAt": claim.ends_at.to_rfc3339(),
+        "startsAt": claim.starts_at.utc().to_rfc3339(),
+        "endsAt": claim.ends_at.utc().to_rfc3339(),
         "startTime": wall_text(claim.starts_local),
         "endTime": wall_text(claim.ends_local),
         "eventId": claim.event_id,

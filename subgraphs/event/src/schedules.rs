@@ -81,6 +81,6 @@ impl Context {
 fn is_this_block(claims: &[claims::Model], slot: &Slot) -> bool {
     matches!(claims, [claim] if claim.event_id.is_none()
         && claim.state == ReservationState::Active
-        && claim.starts_at == slot.instants.start()
-        && claim.ends_at == slot.instants.end())
+        && claim.starts_at.utc() == slot.instants.start()
+        && claim.ends_at.utc() == slot.instants.end())
 }

@@ -36,8 +36,8 @@ fn event(row: &events::Model) -> Value {
         "capacity": row.capacity,
         "allocated": row.allocated,
         "cancelled": row.cancelled,
-        "startsAt": row.starts_at.and_utc(),
-        "endsAt": row.ends_at.and_utc(),
+        "startsAt": row.starts_at.utc(),
+        "endsAt": row.ends_at.utc(),
     })
 }
 

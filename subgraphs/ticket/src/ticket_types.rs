@@ -88,7 +88,7 @@ pub(crate) fn open_for_sales(
     event: &event_rows::Model,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), SaleError> {
-    if event.cancelled || event.starts_at <= now.naive_utc() {
+    if event.cancelled || event.starts_at.utc() <= now {
         return Err(SaleError::EventNotOpen);
     }
     Ok(())

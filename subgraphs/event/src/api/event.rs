@@ -63,12 +63,12 @@ impl Event {
 
     /// When it begins, with the venue's offset.
     async fn starts_at(&self) -> DateTime<FixedOffset> {
-        self.at(self.0.starts_at)
+        self.at(self.0.starts_at.utc())
     }
 
     /// When it ends, with the venue's offset.
     async fn ends_at(&self) -> DateTime<FixedOffset> {
-        self.at(self.0.ends_at)
+        self.at(self.0.ends_at.utc())
     }
 
     /// The IANA zone of the venue's clock.

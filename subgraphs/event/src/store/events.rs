@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entities::event::events::{ActiveModel, Column, Entity, Model};
 use entities::event::status::{EventState, EventStatus, OutboxTask};
 use entities::ids::EventId;
+use entities::moment::Moment;
 use sea_orm::sea_query::{Expr, LikeExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -158,14 +159,15 @@ fn condition(filter: &EventFilter, now: DateTime<Utc>) -> Condition {
     Condition::all()
         .add_option(filter.venue.map(|venue| Column::VenueId.eq(venue)))
         .add_option(filter.status.map(|status| of_status(status, now)))
-        .add_option(filter.from.map(|from| Column::EndsAt.gt(from)))
-        .add_option(filter.to.map(|to| Column::StartsAt.lt(to)))
+        .add_option(filter.from.map(|from| Column::EndsAt.gt(Moment::from(from))))
+        .add_option(filter.to.map(|to| Column::StartsAt.lt(Moment::from(to))))
         .add_option(filter.search.as_deref().map(|words| Expr::col(Column::Title).like(containing(words))))
 }
 
 /// The status is the stored state and the clock together, so the clock goes into the condition.
 fn of_status(status: EventStatus, now: DateTime<Utc>) -> Condition {
     let on = Condition::all().add(Column::State.eq(EventState::Scheduled));
+    let now = Moment::from(now);
     match status {
         EventStatus::Scheduled => on.add(Column::StartsAt.gt(now)),
         EventStatus::Ongoing => on.add(Column::StartsAt.lte(now)).add(Column::EndsAt.gt(now)),

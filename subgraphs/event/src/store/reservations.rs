@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use entities::event::status::{EventState, OutboxTask, ReservationState};
 use entities::event::{events, room_reservations as rows, rooms};
 use entities::ids::{EventId, ReservationId};
+use entities::moment::Moment;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
@@ -271,8 +272,8 @@ fn holding(room: i32, slot: &Slot, event: Option<EventId>) -> sea_orm::Select<ro
     rows::Entity::find()
         .filter(rows::Column::RoomId.eq(room))
         .filter(rows::Column::State.is_in([ReservationState::Pending, ReservationState::Active]))
-        .filter(rows::Column::StartsAt.lt(slot.instants.end()))
-        .filter(rows::Column::EndsAt.gt(slot.instants.start()))
+        .filter(rows::Column::StartsAt.lt(Moment::from(slot.instants.end())))
+        .filter(rows::Column::EndsAt.gt(Moment::from(slot.instants.start())))
         .filter(Condition::all().add_option(others))
         .order_by_asc(rows::Column::StartsAt)
 }
@@ -287,8 +288,8 @@ fn new_claim(
         id: ReservationId::new(),
         room_id: room,
         event_id: event,
-        starts_at: slot.instants.start(),
-        ends_at: slot.instants.end(),
+        starts_at: slot.instants.start().into(),
+        ends_at: slot.instants.end().into(),
         starts_local: slot.wall.start(),
         ends_local: slot.wall.end(),
         state: ReservationState::Pending,
@@ -369,8 +370,8 @@ fn moved(place: Place) -> events::ActiveModel {
         venue_id: Set(place.venue),
         room_id: Set(place.room),
         capacity: Set(place.capacity),
-        starts_at: Set(place.slot.instants.start()),
-        ends_at: Set(place.slot.instants.end()),
+        starts_at: Set(place.slot.instants.start().into()),
+        ends_at: Set(place.slot.instants.end().into()),
         starts_local: wall(place.slot.wall.start()),
         ends_local: wall(place.slot.wall.end()),
         zone: Set(place.slot.zone.name().to_owned()),

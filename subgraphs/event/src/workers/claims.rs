@@ -36,7 +36,7 @@ impl Context {
         let now = self.clock.now();
         let Some(claim) = self.store.take_over(claim, (&self.lease(), now)).await? else { return Ok(()) };
         let kind = self.kind(&claim).await?;
-        let too_old = claim.created_at + delta(self.timing.pending) <= now || claim.starts_at <= now;
+        let too_old = claim.created_at + delta(self.timing.pending) <= now || claim.starts_at.utc() <= now;
         match kind {
             Kind::Move => self.give_up(&claim, "the event stays where it is").await,
             Kind::NewEvent | Kind::Block if too_old => self.give_up(&claim, "it waited too long").await,

@@ -304,6 +304,27 @@ async fn the_status_follows_the_clock() {
 }
 
 #[tokio::test]
+async fn an_event_may_lie_beyond_2038() {
+    let running = running().await;
+    let id = running.create(101, "2099-12-31T19:00:00", "2099-12-31T21:00:00").await;
+    for filter in [r#"from: "2099-12-31T13:59:59Z""#, r#"to: "2099-12-31T12:00:01Z""#, "status: SCHEDULED"] {
+        let found = running.ask(&format!("{{ events({filter}) {{ id startsAt }} }}")).await;
+        assert_eq!(
+            found["events"],
+            json!([{ "id": id, "startsAt": "2099-12-31T19:00:00+07:00" }]),
+            "{filter}"
+        );
+    }
+    for filter in [r#"from: "2099-12-31T14:00:00Z""#, r#"to: "2099-12-31T12:00:00Z""#] {
+        let found = running.ask(&format!("{{ events({filter}) {{ id }} }}")).await;
+        assert_eq!(found["events"], json!([]), "{filter}");
+    }
+    let overlapping = r#"mutation { createEvent(title: "Konser", venueId: 1, roomId: 101,
+        startTime: "2099-12-31T20:00:00", endTime: "2099-12-31T22:00:00") { event { id } } }"#;
+    assert_eq!(running.refused(overlapping).await, "ROOM_UNAVAILABLE");
+}
+
+#[tokio::test]
 async fn the_facts_say_what_a_checker_needs() {
     let running = running().await;
     let id = running.create(101, "2026-12-31T19:00:00", "2026-12-31T21:00:00").await;

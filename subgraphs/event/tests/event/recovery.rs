@@ -23,8 +23,8 @@ async fn claimed(world: &World) -> (Event, Claim) {
     let like = world.event("2026-12-30T19:00:00", "2026-12-30T21:00:00").await;
     let event = Event {
         id: entities::ids::EventId::new(),
-        starts_at: at("2026-12-31T12:00:00Z"),
-        ends_at: at("2026-12-31T14:00:00Z"),
+        starts_at: at("2026-12-31T12:00:00Z").into(),
+        ends_at: at("2026-12-31T14:00:00Z").into(),
         starts_local: slot(START, END).wall.start(),
         ends_local: slot(START, END).wall.end(),
         state: EventState::PendingRoom,
@@ -128,7 +128,7 @@ async fn a_claim_waits_while_the_scheduler_is_down_and_not_for_ever() {
 async fn a_claim_for_what_has_begun_meanwhile_is_undone() {
     let world = World::new().await;
     let (event, _) = claimed(&world).await;
-    world.clock.advance(event.starts_at - world.clock.now());
+    world.clock.advance(event.starts_at.utc() - world.clock.now());
     world.app.recover_claims().await;
     assert_eq!(state(&world, &event).await, None);
 }

@@ -24,7 +24,7 @@ async fn a_created_event_holds_its_room_here_and_with_the_scheduler() {
         (event.state, event.capacity, event.zone.as_str()),
         (EventState::Scheduled, 500, "Asia/Jakarta")
     );
-    assert_eq!(event.starts_at, at("2026-12-31T12:00:00Z"));
+    assert_eq!(event.starts_at.utc(), at("2026-12-31T12:00:00Z"));
     assert_eq!(world.app.status(&event), Some(EventStatus::Scheduled));
     assert_eq!(world.claims().await.len(), 1);
     assert_eq!(world.scheduler.blocks_of(101), 1);
@@ -120,7 +120,10 @@ async fn the_zone_of_the_venue_decides_what_a_time_without_offset_means() {
     let world = World::new().await;
     let new = new_event(201, "2026-12-31T19:00:00", "2026-12-31T21:00:00+08:00");
     let event = world.app.create_event(&admin(), new).await.unwrap();
-    assert_eq!((event.starts_at, event.ends_at), (at("2026-12-31T11:00:00Z"), at("2026-12-31T13:00:00Z")));
+    assert_eq!(
+        (event.starts_at.utc(), event.ends_at.utc()),
+        (at("2026-12-31T11:00:00Z"), at("2026-12-31T13:00:00Z"))
+    );
     assert_eq!(event.zone, "Asia/Makassar");
 }
 
@@ -152,7 +155,7 @@ async fn an_event_moves_within_its_own_time_and_lets_the_old_time_go() {
         ..Default::default()
     };
     let moved = world.app.update_event(&admin(), event.id, change).await.unwrap();
-    assert_eq!(moved.starts_at, at("2026-12-31T13:00:00Z"));
+    assert_eq!(moved.starts_at.utc(), at("2026-12-31T13:00:00Z"));
     assert_eq!(world.claims().await.len(), 1, "the old claim is let go");
     assert_eq!(world.scheduler.blocks_of(101), 2, "only what the scheduler lacked was blocked");
     // The hour that was let go is still blocked with the scheduler, by us: it is free for another event of ours.
@@ -190,7 +193,7 @@ async fn in_a_venue_of_another_zone_the_clock_on_the_wall_stays() {
     let change = EventChange { venue: Some(2), room: Some(201), ..Default::default() };
     let moved = world.app.update_event(&admin(), event.id, change).await.unwrap();
     assert_eq!((moved.starts_local, moved.zone.as_str()), (event.starts_local, "Asia/Makassar"));
-    assert_eq!((moved.starts_at, moved.capacity), (at("2026-12-31T11:00:00Z"), 1200));
+    assert_eq!((moved.starts_at.utc(), moved.capacity), (at("2026-12-31T11:00:00Z"), 1200));
 }
 
 #[tokio::test]
@@ -217,13 +220,13 @@ async fn an_event_does_not_move_into_a_room_too_small_for_its_tickets() {
 async fn what_has_begun_may_be_prolonged_and_what_is_over_is_not_modified() {
     let world = World::new().await;
     let event = world.event("2026-12-31T19:00:00", "2026-12-31T21:00:00").await;
-    world.clock.advance(event.starts_at - world.clock.now() + chrono::TimeDelta::minutes(30));
+    world.clock.advance(event.starts_at.utc() - world.clock.now() + chrono::TimeDelta::minutes(30));
     assert_eq!(world.app.status(&event), Some(EventStatus::Ongoing));
     let end = |text: &str| EventChange { end: Some(text.into()), ..Default::default() };
     let error = world.app.update_event(&admin(), event.id, end("2026-12-31T19:10:00")).await.unwrap_err();
     assert_eq!(code(error), Code::EventInPast);
     let longer = world.app.update_event(&admin(), event.id, end("2026-12-31T22:00:00")).await.unwrap();
-    world.clock.advance(longer.ends_at - world.clock.now());
+    world.clock.advance(longer.ends_at.utc() - world.clock.now());
     assert_eq!(world.app.status(&longer), Some(EventStatus::Completed));
     let title = EventChange { title: Some("Later".into()), ..Default::default() };
     assert_eq!(

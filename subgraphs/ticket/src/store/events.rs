@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entities::ids::EventId;
+use entities::moment::Moment;
 use entities::ticket::events::{Column, Entity, Model};
 use entities::ticket::status::SaleState;
 use entities::ticket::ticket_types;
@@ -34,8 +35,8 @@ pub(crate) async fn insert(
         capacity: event.capacity,
         allocated: 0,
         cancelled: event.cancelled,
-        starts_at: event.starts_at.naive_utc(),
-        ends_at: event.ends_at.naive_utc(),
+        starts_at: event.starts_at.into(),
+        ends_at: event.ends_at.into(),
         updated_at: now,
     };
     inserted(Entity::insert(row.into_active_model()).exec_without_returning(db).await)
@@ -50,8 +51,8 @@ pub(crate) async fn update(
 ) -> Result<(), DbErr> {
     let mut update = Entity::update_many()
         .col_expr(Column::Capacity, Expr::value(capacity))
-        .col_expr(Column::StartsAt, Expr::value(event.starts_at.naive_utc()))
-        .col_expr(Column::EndsAt, Expr::value(event.ends_at.naive_utc()))
+        .col_expr(Column::StartsAt, Expr::value(Moment::from(event.starts_at)))
+        .col_expr(Column::EndsAt, Expr::value(Moment::from(event.ends_at)))
         .col_expr(Column::UpdatedAt, Expr::value(now));
     if event.cancelled {
         update = update.col_expr(Column::Cancelled, Expr::value(true));

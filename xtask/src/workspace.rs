@@ -80,10 +80,14 @@ impl Workspace {
         command
     }
 
-    /// The cargo command that builds every program of the stack. Not this one: it runs, and its own tests build it too.
+    /// The cargo command that builds every program of the stack, with the features of the whole workspace as
+    /// `cargo test --workspace` does, so that neither builds what the other has built.
     #[must_use]
     pub fn build_command(&self, profile: Profile) -> Command {
-        let mut command = self.cargo(&["build", "--workspace", "--exclude", "xtask", "--bins"]);
+        let mut command = self.cargo(&["build", "--workspace"]);
+        for service in Service::ALL {
+            command.args(["--bin", &service.binary()]);
+        }
         if profile == Profile::Release {
             command.arg("--release");
         }

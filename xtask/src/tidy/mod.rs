@@ -1,9 +1,10 @@
 //! `cargo xtask tidy`: the house rules that a machine can hold. Also run as a test, so nobody has to remember it.
 //!
 //! What ARCHITECTURE.md says about crates is compared with cargo's own view ([`imports`]); what it names must exist
-//! ([`document`]); every source file says first what it is ([`sources`]).
+//! ([`document`]); every source file says first what it is ([`sources`]); nothing is built twice ([`features`]).
 
 pub mod document;
+pub mod features;
 pub mod imports;
 pub mod sources;
 
@@ -49,6 +50,7 @@ pub fn findings(workspace: &Workspace) -> Result<Vec<String>> {
     let mut findings = imports::compare(&document.rules, &crates);
     findings.extend(document.unmapped(&crates.names()));
     findings.extend(document.missing_files(workspace.root()));
+    findings.extend(features::findings(workspace, &platform)?);
     findings.extend(sources::findings(workspace.root(), &document.rules, &crates)?);
     Ok(findings)
 }

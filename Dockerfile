@@ -19,6 +19,8 @@ FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin eventhub \
     && install --directory --owner=eventhub --group=eventhub --mode=0700 /data
 COPY --from=build /out/ /usr/local/bin/
+# Whom `https` URLs of peers are believed by.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY supergraph.graphql /etc/eventhub/supergraph.graphql
 ENV EVENTHUB_LOG_FORMAT=json \
     EVENTHUB_SUPERGRAPH=/etc/eventhub/supergraph.graphql

@@ -40,7 +40,7 @@ fn reachable(listen: &str) -> String {
 }
 
 async fn ask(listen: &str) -> Result<String, reqwest::Error> {
-    let client = service::http_client::builder().timeout(PATIENCE).build()?;
+    let client = service::http_client::build_with(|builder| builder.timeout(PATIENCE))?;
     client.get(format!("http://{listen}/health")).send().await?.error_for_status()?.text().await
 }
 

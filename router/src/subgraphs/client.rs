@@ -41,7 +41,7 @@ impl Outbound {
     /// When the platform cannot provide what the client needs.
     pub fn new(signer: Option<ServiceSigner>, response_limit: usize) -> Result<Self, reqwest::Error> {
         let agent = concat!("eventhub-router/", env!("CARGO_PKG_VERSION"));
-        let http = service::http_client::builder().user_agent(agent).build()?;
+        let http = service::http_client::build_with(|builder| builder.user_agent(agent))?;
         Ok(Self { http, signer, response_limit })
     }
 

@@ -61,7 +61,7 @@ impl Router {
         let endpoint = app::endpoint(&app, service::metrics::recorder());
         let options = server::Options { drain_timeout: Duration::from_secs(5), ..server::Options::default() };
         tokio::spawn(server::serve(listener, endpoint, stop.clone(), options));
-        let client = service::http_client::builder().build().unwrap();
+        let client = service::http_client::build_with(|builder| builder).unwrap();
         Self { url, app, client, stop }
     }
 

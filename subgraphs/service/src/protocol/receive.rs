@@ -152,8 +152,8 @@ fn from_uri(uri: &Uri, limits: &Limits) -> Result<Incoming, Refusal> {
         match name.as_str() {
             "query" => document = Some(value),
             "operationName" => request.operation_name = Some(value).filter(|name| !name.is_empty()),
-            "variables" => request.variables = json_object(&value, limits, "variables must be an object")?,
-            "extensions" => request.extensions = json_object(&value, limits, "extensions must be an object")?,
+            "variables" => request.variables = object(&value, limits, &VARIABLES)?,
+            "extensions" => request.extensions = object(&value, limits, &EXTENSIONS)?,
             _ => {}
         }
     }
@@ -168,12 +168,27 @@ fn from_uri(uri: &Uri, limits: &Limits) -> Result<Incoming, Refusal> {
     }
 }
 
-fn json_object(text: &str, limits: &Limits, wrong: &'static str) -> Result<Map<String, Value>, Refusal> {
+/// What is wrong with a parameter that holds JSON.
+struct Wrong {
+    json: &'static str,
+    kind: &'static str,
+}
+
+const VARIABLES: Wrong =
+    Wrong { json: "the variables parameter is not valid JSON", kind: "variables must be an object" };
+const EXTENSIONS: Wrong =
+    Wrong { json: "the extensions parameter is not valid JSON", kind: "extensions must be an object" };
+
+/// The JSON object in a parameter of the query string; an empty parameter is an absent one.
+fn object(text: &str, limits: &Limits, wrong: &Wrong) -> Result<Map<String, Value>, Refusal> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
     guard::check_body(text.as_bytes(), limits)?;
-    match serde_json::from_str(text).map_err(|_| Refusal::JsonMalformed)? {
+    match serde_json::from_str(text).map_err(|_| Refusal::NotARequest(wrong.json))? {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
-        _ => Err(Refusal::NotARequest(wrong)),
+        _ => Err(Refusal::NotARequest(wrong.kind)),
     }
 }
 
@@ -197,11 +212,12 @@ struct Parameters<'a> {
 impl Parameters<'_> {
     fn decode(self) -> Result<GraphqlRequest, Refusal> {
         let query = part::<String>(self.query, "query must be a string")?;
+        let name = part::<String>(self.operation_name, "operationName must be a string")?;
         Ok(GraphqlRequest {
             query: query.ok_or(Refusal::NotARequest("the query parameter is missing"))?,
-            operation_name: part(self.operation_name, "operationName must be a string")?,
-            variables: part(self.variables, "variables must be an object")?.unwrap_or_default(),
-            extensions: part(self.extensions, "extensions must be an object")?.unwrap_or_default(),
+            operation_name: name.filter(|name| !name.is_empty()),
+            variables: part(self.variables, VARIABLES.kind)?.unwrap_or_default(),
+            extensions: part(self.extensions, EXTENSIONS.kind)?.unwrap_or_default(),
         })
     }
 }

@@ -115,9 +115,18 @@ async fn get_answers_queries_only() {
     }
     assert!(matches!(get("").await, Err(Refusal::NotARequest(_))));
     assert!(matches!(get("query=%7Ba%7D&variables=1").await, Err(Refusal::NotARequest(_))));
-    assert_eq!(get("query=%7Ba%7D&variables=%7B").await, Err(Refusal::JsonMalformed));
+    let malformed = get("query=%7Ba%7D&variables=%7B").await;
+    assert_eq!(malformed, Err(Refusal::NotARequest("the variables parameter is not valid JSON")));
     let deep = format!("query=%7Ba%7D&variables={}", "[".repeat(5_000));
     assert_eq!(get(&deep).await, Err(Refusal::JsonTooDeep { limit: 64 }));
+}
+
+#[tokio::test]
+async fn an_empty_parameter_is_an_absent_one() {
+    let posted = request(post(JSON, r#"{"query":"{a}","operationName":""}"#).await);
+    let got = request(get("query=%7Ba%7D&operationName=&variables=&extensions=").await);
+    assert_eq!(posted, got);
+    assert_eq!(got, GraphqlRequest { query: "{a}".to_owned(), ..GraphqlRequest::default() });
 }
 
 #[tokio::test]

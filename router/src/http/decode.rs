@@ -6,7 +6,7 @@
 
 use apollo_compiler::response::JsonMap;
 use poem::Request;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use service::guard::{self, Limits};
 
 use super::body;
@@ -19,7 +19,7 @@ pub struct GraphqlRequest {
     #[serde(default)]
     pub query: Option<String>,
     /// The operation of the document that is meant.
-    #[serde(default, rename = "operationName")]
+    #[serde(default, rename = "operationName", deserialize_with = "name")]
     pub operation_name: Option<String>,
     /// Values of variables, uncoerced.
     #[serde(default)]
@@ -33,10 +33,15 @@ pub struct GraphqlRequest {
 #[derive(Debug, Default, Deserialize)]
 struct QueryParameters {
     query: Option<String>,
-    #[serde(rename = "operationName")]
+    #[serde(default, rename = "operationName", deserialize_with = "name")]
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
+}
+
+/// Reads an operation's name. Some clients send an empty one when they mean none.
+pub(crate) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.filter(|name| !name.is_empty()))
 }
 
 /// Reads the parameters of a POST request.
@@ -53,7 +58,10 @@ fn from_body(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(Refusal::not_a_request("the request has no body")),
         Some(b'[') => Err(guard::Refusal::BatchingDisabled.into()),
-        Some(b'{') => read(body, "query and operationName are strings, variables and extensions are objects"),
+        Some(b'{') => {
+            let wrong = "query and operationName are strings, variables and extensions are objects";
+            read(body, wrong, || guard::Refusal::JsonMalformed.into())
+        }
         Some(_) => Err(Refusal::not_a_request("a GraphQL request is an object")),
     }
 }
@@ -67,23 +75,36 @@ pub(super) fn from_get(request: &Request, limits: &Limits) -> Result<GraphqlRequ
         request.params().map_err(|_| Refusal::not_a_request("the query string cannot be read"))?;
     Ok(GraphqlRequest {
         query: parameters.query,
-        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
-        variables: object(parameters.variables, limits, "variables must be an object")?,
-        extensions: object(parameters.extensions, limits, "extensions must be an object")?,
+        operation_name: parameters.operation_name,
+        variables: object(parameters.variables, limits, &VARIABLES)?,
+        extensions: object(parameters.extensions, limits, &EXTENSIONS)?,
     })
 }
 
-fn object(text: Option<String>, limits: &Limits, wrong: &'static str) -> Result<Option<JsonMap>, Refusal> {
+/// What is wrong with a parameter that holds JSON.
+struct Wrong {
+    json: &'static str,
+    kind: &'static str,
+}
+
+const VARIABLES: Wrong =
+    Wrong { json: "the variables parameter is not valid JSON", kind: "variables must be an object" };
+const EXTENSIONS: Wrong =
+    Wrong { json: "the extensions parameter is not valid JSON", kind: "extensions must be an object" };
+
+fn object(text: Option<String>, limits: &Limits, wrong: &Wrong) -> Result<Option<JsonMap>, Refusal> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     guard::check_body(text.as_bytes(), limits)?;
-    read(text.as_bytes(), wrong)
+    read(text.as_bytes(), wrong.kind, || Refusal::not_a_request(wrong.json))
 }
 
-fn read<T: DeserializeOwned>(json: &[u8], wrong: &'static str) -> Result<T, Refusal> {
-    serde_json::from_slice(json).map_err(|error| match error.is_data() {
-        true => Refusal::not_a_request(wrong),
-        false => guard::Refusal::JsonMalformed.into(),
-    })
+fn read<T: DeserializeOwned>(
+    json: &[u8],
+    wrong_kind: &'static str,
+    malformed: impl FnOnce() -> Refusal,
+) -> Result<T, Refusal> {
+    serde_json::from_slice(json)
+        .map_err(|error| if error.is_data() { Refusal::not_a_request(wrong_kind) } else { malformed() })
 }
 
 #[cfg(test)]
@@ -119,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_parameter_is_an_absent_one() {
+        let posted = from_body(br#"{"query":"{a}","operationName":""}"#).unwrap();
+        assert_eq!(posted.operation_name, None);
+        let uri = "/graphql?query=%7Ba%7D&operationName=&variables=&extensions=";
+        let got = from_get(&Request::builder().uri_str(uri).finish(), &Limits::default()).unwrap();
+        assert!(got.operation_name.is_none() && got.variables.is_none() && got.extensions.is_none());
+    }
+
+    #[test]
     fn a_get_request_reads_json_from_its_parameters() {
         let limits = Limits::default();
         let get = |query: &str| {
@@ -128,8 +158,14 @@ mod tests {
         assert_eq!(request.query.as_deref(), Some("{a}"));
         assert_eq!(request.variables.unwrap().len(), 1);
         assert_eq!(request.operation_name, None);
-        for bad in ["variables=%5B%5D", "variables=x", "query=a&query=b"] {
-            assert_eq!(get(bad).unwrap_err().code(), "BAD_REQUEST", "{bad}");
+        for (bad, words) in [
+            ("variables=%5B%5D", "variables must be an object"),
+            ("variables=x", "the variables parameter is not valid JSON"),
+            ("extensions=%7B", "the extensions parameter is not valid JSON"),
+            ("query=a&query=b", "the query string cannot be read"),
+        ] {
+            let refusal = get(bad).unwrap_err();
+            assert_eq!((refusal.code(), refusal.message().as_str()), ("BAD_REQUEST", words), "{bad}");
         }
     }
 }

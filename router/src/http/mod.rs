@@ -1,7 +1,7 @@
 //! GraphQL over HTTP: how a request becomes parameters, and an answer or a refusal becomes bytes.
 
 pub mod body;
-mod decode;
+pub(crate) mod decode;
 mod encode;
 mod graphql;
 

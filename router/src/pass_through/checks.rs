@@ -5,10 +5,14 @@ use http::Method;
 use poem::Request;
 use service::{
     guard::{self, DocumentFacts, OperationKind},
-    protocol::decode,
+    protocol,
 };
 
-use crate::{app::App, http::body, refusal::Refusal};
+use crate::{
+    app::App,
+    http::{body, decode},
+    refusal::Refusal,
+};
 
 /// Checks the request and receives its body, which is empty for GET.
 pub(super) async fn check(app: &App, request: &mut Request) -> Result<Bytes, Refusal> {
@@ -36,14 +40,14 @@ fn check_body(app: &App, body: &[u8]) -> Result<(), Refusal> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(guard::Refusal::BatchingDisabled.into());
     }
-    let request = decode(body)?;
+    let request = protocol::decode(body)?;
     check_document(app, &request.query).map(drop)
 }
 
 #[derive(serde::Deserialize)]
 struct Parameters {
     query: Option<String>,
-    #[serde(rename = "operationName")]
+    #[serde(default, rename = "operationName", deserialize_with = "decode::name")]
     operation_name: Option<String>,
 }
 

@@ -55,6 +55,20 @@ async fn get_answers_queries_only() {
 }
 
 #[tokio::test]
+async fn an_empty_operation_name_names_the_only_operation() {
+    let stack = Stack::start().await;
+    let body = json!({ "query": "query A { people }", "operationName": "" });
+    for path in ["/graphql", "/user/graphql"] {
+        let posted = Answer::of(stack.router.post_json(path, &body)).await;
+        assert_eq!(posted.json()["data"]["people"], 3, "{path}");
+        let got = stack.router.get(path).query_string("query=query%20A%7Bpeople%7D&operationName=");
+        assert_eq!(Answer::of(got).await.json()["data"]["people"], 3, "{path}");
+        let mutation = "query=mutation%7Brename(name%3A%22x%22)%7Bid%7D%7D&operationName=";
+        assert_eq!(Answer::of(stack.router.get(path).query_string(mutation)).await.status, 405, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_page_can_send_without_asking_is_refused() {
     let stack = Stack::start().await;
     let body = r#"{"query":"mutation { rename(name: \"x\") { id } }"}"#;

@@ -24,3 +24,4 @@ pub mod snapshot;
 pub mod source;
 pub mod subgraphs;
 pub mod trace;
+pub mod validation;

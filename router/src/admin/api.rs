@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     app::App,
     config,
-    explain::{ExplainError, explain},
+    explain::{ExplainError, Question, explain},
     reload::{Reloaded, reload},
     subgraphs::{SubgraphState, probe_all},
 };
@@ -198,10 +198,26 @@ impl Api {
             Some(value) => serde_json::from_value(value).map_err(|error| format!("variables: {error}"))?,
         };
         let snapshot = self.app.snapshot();
-        let meant = (operation.operation_name.as_deref(), &variables);
-        let plan = explain(&snapshot.supergraph, &snapshot.planner, &operation.query, meant)
-            .map_err(|error: ExplainError| error.to_string())?;
+        let question = Question {
+            source: "query",
+            document: &operation.query,
+            operation: operation.operation_name.as_deref().filter(|name| !name.is_empty()),
+            variables: &variables,
+        };
+        let plan =
+            explain(&snapshot.supergraph, &snapshot.planner, &question).map_err(|error| words(&error))?;
         Ok(Plan { text: plan.to_string(), plan: plan.to_json() })
+    }
+}
+
+fn words(error: &ExplainError) -> String {
+    match error {
+        ExplainError::Undecided(name) => {
+            format!(r#"{error}: give "variables": {{"{name}": true}}, or false"#)
+        }
+        ExplainError::Invalid(_) | ExplainError::Request(_) | ExplainError::Unplannable(_) => {
+            error.to_string()
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use planner::{Planner, QueryPlan};
 use super::Output;
 use crate::{
     cli::{PlanArgs, PlanFormat},
-    explain::explain,
+    explain::{ExplainError, Question, explain},
 };
 
 pub(super) fn run(arguments: &PlanArgs, output: &mut Output<'_>) -> ExitCode {
@@ -18,21 +18,40 @@ pub(super) fn run(arguments: &PlanArgs, output: &mut Output<'_>) -> ExitCode {
             output.say(text);
             ExitCode::SUCCESS
         }
-        Err(error) => output.fail(format!("error: {error}")),
+        Err(errors) => {
+            let lines: Vec<String> = errors.iter().map(|error| format!("error: {error}")).collect();
+            output.fail(lines.join("\n"))
+        }
     }
 }
 
-fn planned(arguments: &PlanArgs) -> Result<QueryPlan, String> {
+fn planned(arguments: &PlanArgs) -> Result<QueryPlan, Vec<String>> {
     let sdl = read(&arguments.supergraph)?;
     let operation = read(&arguments.operation)?;
     let variables: JsonMap =
-        serde_json::from_str(&arguments.variables).map_err(|error| format!("--variables: {error}"))?;
-    let supergraph = Arc::new(
-        Supergraph::parse(&sdl).map_err(|error| format!("{}: {error}", arguments.supergraph.display()))?,
-    );
+        serde_json::from_str(&arguments.variables).map_err(|error| vec![format!("--variables: {error}")])?;
+    let supergraph = Supergraph::parse(&sdl)
+        .map_err(|error| vec![format!("{}: {error}", arguments.supergraph.display())])?;
+    let supergraph = Arc::new(supergraph);
     let planner = Planner::new(Arc::clone(&supergraph));
-    let meant = (arguments.name.as_deref(), &variables);
-    explain(&supergraph, &planner, &operation, meant).map_err(|error| error.to_string())
+    let question = Question {
+        source: &arguments.operation.display().to_string(),
+        document: &operation,
+        operation: arguments.name.as_deref(),
+        variables: &variables,
+    };
+    explain(&supergraph, &planner, &question).map_err(words)
+}
+
+fn words(error: ExplainError) -> Vec<String> {
+    let told = error.to_string();
+    match error {
+        ExplainError::Invalid(reports) => reports,
+        ExplainError::Undecided(name) => {
+            vec![format!(r#"{told}: give --variables '{{"{name}": true}}', or false"#)]
+        }
+        ExplainError::Request(_) | ExplainError::Unplannable(_) => vec![told],
+    }
 }
 
 fn shown(plan: &QueryPlan, format: PlanFormat) -> String {
@@ -42,12 +61,12 @@ fn shown(plan: &QueryPlan, format: PlanFormat) -> String {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+fn read(path: &Path) -> Result<String, Vec<String>> {
     let text = if path.as_os_str() == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
     } else {
         std::fs::read_to_string(path)
     };
-    text.map_err(|error| format!("{}: {error}", path.display()))
+    text.map_err(|error| vec![format!("{}: {error}", path.display())])
 }

@@ -9,7 +9,7 @@ use super::{
     Stage,
     parse::{Parsed, shown},
 };
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, validation::telling};
 
 /// A document that is valid for the snapshot's API schema, and the operation of it that is meant.
 #[derive(Debug)]
@@ -22,10 +22,9 @@ pub(super) struct Validated {
 /// Validates, and picks the operation.
 pub(super) fn validate(stage: Stage<'_>, parsed: Parsed, name: Option<&str>) -> Result<Validated, Refusal> {
     let schema = &stage.snapshot.supergraph.api_schema;
-    let document = parsed
-        .ast
-        .to_executable_validate(schema)
-        .map_err(|invalid| Refusal::Validation(shown(invalid.errors.iter().map(|error| error.to_json()))))?;
+    let document = parsed.ast.to_executable_validate(schema).map_err(|invalid| {
+        Refusal::Validation(shown(telling(&invalid.errors).map(|error| error.to_json())))
+    })?;
     let operation = document
         .operations
         .get(name)

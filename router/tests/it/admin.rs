@@ -28,6 +28,13 @@ async fn a_plan_is_explained_and_nothing_executed() {
     let invalid = Answer::of(stack.router.post_json("/api/plan", &json!({ "query": "{ nonsense }" }))).await;
     assert_eq!(invalid.status, 400);
     assert!(invalid.json()["message"].as_str().unwrap().contains("nonsense"));
+    for (variables, words) in [(json!({}), "$a decides the plan"), (json!({ "a": "x" }), "variable a")] {
+        let operation =
+            json!({ "query": "query($a: Boolean!) { people @skip(if: $a) }", "variables": variables });
+        let refused = Answer::of(stack.router.post_json("/api/plan", &operation)).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.json()["message"].as_str().unwrap().contains(words), "{}", refused.text);
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ fn compose_writes_a_supergraph_that_plan_can_read() {
         (with["fetches"].as_array().unwrap().len(), without["fetches"].as_array().unwrap().len()),
         (2, 1)
     );
-    let shown = plan(&[]);
+    let shown = plan(&["--variables", r#"{"with":true}"#]);
     assert_eq!(shown.status.code(), Some(0));
     assert!(text(&shown.stdout).starts_with("QueryPlan {"));
 }
@@ -91,15 +91,33 @@ fn a_list_that_cannot_be_read_is_reported_in_the_asked_form() {
     assert_eq!(report["errors"][0]["code"], "INVALID_SUBGRAPH_LIST");
 }
 
-#[test]
-fn plan_says_what_is_wrong_with_an_operation() {
+/// What `plan` says of an operation that it cannot plan.
+fn unplanned(operation: &str, variables: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let (sdl, operation) = (path(folder.path(), "s.graphql"), path(folder.path(), "o.graphql"));
+    let sdl = path(folder.path(), "s.graphql");
     std::fs::write(&sdl, supergraph("http://u", "http://e")).unwrap();
-    std::fs::write(&operation, "{ nonsense }").unwrap();
-    let failed = run(&["plan", "--supergraph", &sdl, "--operation", &operation]);
+    std::fs::write(folder.path().join("mine.graphql"), operation).unwrap();
+    let arguments = ["plan", "--supergraph", &sdl, "--operation", "mine.graphql", "--variables", variables];
+    let failed = binary().args(arguments).current_dir(folder.path()).output().unwrap();
     assert_eq!(failed.status.code(), Some(1));
-    assert!(text(&failed.stderr).contains("nonsense"));
+    text(&failed.stderr)
+}
+
+#[test]
+fn plan_says_what_is_wrong_with_an_operation_and_where() {
+    let words = unplanned("{ nonsense event(id: \"x\") { foo } }", "{}");
+    assert!(words.starts_with("error: type `Query` does not have a field `nonsense`\n"), "{words}");
+    assert!(words.contains("\nerror: type `Event` does not have a field `foo`\n"), "{words}");
+    assert!(words.contains("mine.graphql:1:3"), "{words}");
+    assert!(!words.contains("Error") && !words.contains("subselection"), "{words}");
+}
+
+#[test]
+fn plan_asks_for_the_variables_that_decide_it() {
+    let operation = "query($a: Boolean!) { people @skip(if: $a) }";
+    let missing = "error: $a decides the plan: give --variables '{\"a\": true}', or false\n";
+    assert_eq!(unplanned(operation, "{}"), missing);
+    assert!(unplanned(operation, r#"{"a":"x"}"#).contains("variable a"));
 }
 
 #[test]

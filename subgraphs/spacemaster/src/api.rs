@@ -31,7 +31,7 @@ pub(crate) fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation, EmptySubscription).disable_suggestions().limit_recursive_depth(100)
+    subgraph::sdl::bounded(Schema::build(Query, Mutation, EmptySubscription))
 }
 
 pub(crate) struct Query;

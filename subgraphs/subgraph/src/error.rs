@@ -91,6 +91,8 @@ codes! {
     GraphqlParseFailed = "GRAPHQL_PARSE_FAILED",
     /// The document does not fit the schema.
     GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED",
+    /// The answer to the document would be too large.
+    DocumentTooComplex = "DOCUMENT_TOO_COMPLEX",
 }
 
 impl fmt::Display for Code {

@@ -3,15 +3,27 @@
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use async_graphql::{ObjectType, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType, parser};
 
+use crate::endpoint::Budgeted;
+
 /// How every schema of the house is built: federation on, no "did you mean" (it tells names that introspection, when it
-/// is off, hides), and the recursion limit that goes with the guard's.
+/// is off, hides), the recursion limit that goes with the guard's, and the budget of values.
 pub fn house<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    builder.enable_federation().disable_suggestions().limit_recursive_depth(100)
+    bounded(builder).enable_federation()
+}
+
+/// The same without federation.
+pub fn bounded<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    builder.disable_suggestions().limit_recursive_depth(100).extension(Budgeted)
 }
 
 /// The federation SDL of `schema`, sorted.

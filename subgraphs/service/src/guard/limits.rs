@@ -31,6 +31,10 @@ pub struct Limits {
     /// `EVENTHUB_GUARD_INTROSPECTION`: how much of the schema may be asked for, in fields that a schema of ordinary size
     /// would answer. The standard introspection query asks for about half of the default.
     pub introspection: u64,
+    /// `EVENTHUB_GUARD_VALUES`: the most fields and list elements that a subgraph resolves for one request.
+    pub values: u64,
+    /// `EVENTHUB_GUARD_NESTED_VALUES`: the most of them in lists within lists.
+    pub nested_values: u64,
     /// Root mutations that test a credential: one document may carry one of them, or a password list fits in one
     /// request behind aliases.
     pub credential_mutations: Vec<String>,
@@ -48,10 +52,12 @@ impl Default for Limits {
             aliases: 500,
             root_fields: 64,
             directives: 200,
-            definitions: 100,
+            definitions: 256,
             selections: 4_000,
             introspection: 200_000,
-            credential_mutations: vec!["login".to_owned(), "createUser".to_owned()],
+            values: 500_000,
+            nested_values: 20_000,
+            credential_mutations: ["login", "createUser", "changePassword"].map(str::to_owned).to_vec(),
         }
     }
 }
@@ -72,6 +78,8 @@ impl Limits {
         let definitions = env.or("EVENTHUB_GUARD_DEFINITIONS", default.definitions);
         let selections = env.or("EVENTHUB_GUARD_SELECTIONS", default.selections);
         let introspection = env.or("EVENTHUB_GUARD_INTROSPECTION", default.introspection);
+        let values = env.or("EVENTHUB_GUARD_VALUES", default.values);
+        let nested_values = env.or("EVENTHUB_GUARD_NESTED_VALUES", default.nested_values);
         Some(Self {
             body_bytes: body_bytes?,
             json_depth: json_depth?,
@@ -85,6 +93,8 @@ impl Limits {
             definitions: definitions?,
             selections: selections?,
             introspection: introspection?,
+            values: values?,
+            nested_values: nested_values?,
             credential_mutations: default.credential_mutations,
         })
     }

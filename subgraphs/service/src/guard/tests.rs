@@ -23,6 +23,8 @@ fn boundless() -> Limits {
         definitions: usize::MAX,
         selections: u64::MAX,
         introspection: u64::MAX,
+        values: u64::MAX,
+        nested_values: u64::MAX,
         credential_mutations: Vec::new(),
     }
 }

@@ -50,6 +50,11 @@ impl Answer {
         Self { response: SchemaResponse::from_errors(vec![entry]), executed: false, status: None }
     }
 
+    /// It was executed, and became too much to be shown.
+    pub(super) fn given_up(error: &Error) -> Self {
+        Self { executed: true, ..Self::not_executed(error) }
+    }
+
     /// The request may not be executed at all.
     pub(super) fn refused(status: StatusCode, error: &Error) -> Self {
         Self { status: Some(status), ..Self::not_executed(error) }

@@ -6,6 +6,8 @@
 //! Source: GraphQL over HTTP, working draft.
 
 mod answer;
+mod budget;
+mod rewrite;
 mod schema;
 mod shape;
 mod types;
@@ -25,9 +27,11 @@ use service::request_id::RequestId;
 use service::tokens::{ServiceVerifier, TokenError, UserVerifier};
 
 use crate::error::{Code, Error};
+use budget::Budget;
 use shape::Asked;
 use types::Types;
 
+pub(crate) use budget::Budgeted;
 pub use schema::Executable;
 
 type Prepare = Arc<dyn Fn(SchemaRequest, &Caller) -> SchemaRequest + Send + Sync>;
@@ -122,7 +126,9 @@ impl Graphql {
         origin: &Origin,
         kind: Option<OperationKind>,
     ) -> answer::Answer {
+        let budget = Budget::new(&self.options.limits, accepted.facts.federation);
         let mut request = schema::request(accepted.request)
+            .data(budget.clone())
             .data(origin.caller)
             .data(origin.address)
             .data(origin.id.clone());
@@ -133,16 +139,24 @@ impl Graphql {
             Ok(document) => document.clone(),
             Err(error) => return answer::Answer::parse_failed(error),
         };
+        let rewritten = rewrite::rewritten(&asked);
         let asked = Asked::new(asked, request.operation_name.clone(), request.variables.clone());
         if let Some(name) = asked.missing_variable() {
             let error = Error::new(Code::BadUserInput, format!("the variable ${name} has to be given"));
             return answer::Answer::not_executed(&error);
+        }
+        if let Some(document) = rewritten {
+            request.set_parsed_query(document);
+            request.variables.extend(asked.defaults());
         }
         let request = (self.prepare)(request, &origin.caller);
         let run = schema::run(Arc::clone(&self.schema), request);
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
         let mut response =
             if kind == Some(OperationKind::Mutation) { schema::detached(run).await } else { run.await };
+        if let Some(error) = budget.overdrawn() {
+            return answer::Answer::given_up(&error);
+        }
         response.data = asked.shape(&self.types, std::mem::take(&mut response.data), &response.errors);
         answer::Answer::executed(response)
     }
@@ -184,11 +198,7 @@ fn unidentified(media: MediaType, error: &TokenError) -> Response {
     metrics::counter!("graphql_refused_total", "code" => code.as_str()).increment(1);
     tracing::info!(reason = %error, "token refused");
     let entry: Value = protocol::error_entry(code.as_str(), message, Map::new());
-    let mut response = protocol::error_response(media, status, vec![entry]);
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert("www-authenticate", http::HeaderValue::from_static("Bearer"));
-    }
-    response
+    protocol::error_response(media, status, vec![entry])
 }
 
 fn report(

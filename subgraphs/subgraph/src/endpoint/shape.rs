@@ -54,6 +54,19 @@ impl Asked {
         missing.map(|definition| definition.name.node.as_str())
     }
 
+    /// The variables that were not given and have a default.
+    pub(super) fn defaults(&self) -> Vec<(Name, Value)> {
+        let definitions = self.operation().map_or(&[][..], |operation| &operation.variable_definitions);
+        let definitions = definitions.iter().map(|definition| &definition.node);
+        let absent = definitions.filter(|definition| !self.variables.contains_key(&definition.name.node));
+        absent
+            .filter_map(|definition| {
+                let default = definition.default_value.as_ref()?;
+                Some((definition.name.node.clone(), default.node.clone()))
+            })
+            .collect()
+    }
+
     /// Gives `data` its shape.
     pub(super) fn shape(&self, types: &Types, data: Value, errors: &[ServerError]) -> Value {
         let Some(operation) = self.operation() else { return data };

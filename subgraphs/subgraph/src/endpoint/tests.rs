@@ -42,6 +42,11 @@ impl Shelf {
         "top"
     }
 
+    /// Ten more.
+    async fn shelves(&self) -> Vec<Shelf> {
+        std::iter::repeat_with(|| Self).take(10).collect()
+    }
+
     async fn soft(&self) -> Result<Option<i32>, Error> {
         Err(Error::not_found("it"))
     }
@@ -247,10 +252,54 @@ async fn an_answer_has_the_shape_that_was_asked_for() {
         ("query($n: Boolean = true) { hello @skip(if: $n) late }", r#"{"late":1}"#),
         ("{ __typename perhaps { t: __typename } }", r#"{"__typename":"Query","perhaps":{"t":"Shelf"}}"#),
         ("{ perhaps { name } perhaps { soft } }", r#"{"perhaps":{"name":"top","soft":null}}"#),
+        ("{ perhaps { name @skip(if: true) } }", r#"{"perhaps":{}}"#),
+        ("{ perhaps { ... @skip(if: true) { name } } }", r#"{"perhaps":{}}"#),
+        ("{ perhaps { soft @include(if: true) name @skip(if: true) } }", r#"{"perhaps":{"soft":null}}"#),
+        ("{ shelves { name @skip(if: true) } hello }", r#"{"shelves":[{},null],"hello":"hello "}"#),
+        ("{ hello @skip(if: true) }", "{}"),
+        ("query($n: Boolean = false) { __typename @include(if: $n) late }", r#"{"late":1}"#),
+        ("query($n: Boolean = true) { late @include(if: $n) }", r#"{"late":1}"#),
+        (
+            "{ late @include(if: true) __schema { queryType { name } } }",
+            r#"{"late":1,"__schema":{"queryType":{"name":"Query"}}}"#,
+        ),
+        (
+            "{ late __schema { queryType { name } } }",
+            r#"{"late":1,"__schema":{"queryType":{"name":"Query"}}}"#,
+        ),
+        (
+            "query($n: Boolean = true) { late @include(if: $n) __schema { queryType { name } } }",
+            r#"{"late":1,"__schema":{"queryType":{"name":"Query"}}}"#,
+        ),
     ] {
         let got = ask(query).await;
         assert_eq!(got.body["data"].to_string(), data, "{query} {}", got.body);
     }
+}
+
+#[tokio::test]
+async fn lists_within_lists_are_bounded_and_one_list_is_not() {
+    let limits = Limits { values: 1_000, nested_values: 500, ..Limits::default() };
+    let app = app_with(true, limits);
+    let ask = async |query: &str| {
+        let request = app.post("/graphql").content_type("application/json");
+        Got::of(request.body(json!({ "query": query }).to_string()).send().await).await.body
+    };
+    let flat = "{ shelf { shelves { name } } }";
+    assert_eq!(ask(flat).await["data"]["shelf"]["shelves"].as_array().map(Vec::len), Some(10));
+    let twice = "{ shelf { shelves { shelves { name } } } }";
+    assert_eq!(ask(twice).await["errors"], Value::Null, "220 values");
+    for query in ["{ shelf { shelves { shelves { shelves { name } } } } }", &format!("{{ {} }}", much())] {
+        let body = ask(query).await;
+        assert_eq!(body["data"], Value::Null, "{query}");
+        assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{body}");
+        assert_eq!(body["errors"][0]["extensions"]["code"], "DOCUMENT_TOO_COMPLEX");
+    }
+}
+
+/// A thousand values, none of them in a list of lists.
+fn much() -> String {
+    (0..60).map(|n| format!("a{n}: shelf {{ shelves {{ name }} }} ")).collect()
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(crate) fn complete(
     let mut out = Vec::with_capacity(tree.body_bytes().min(1 << 20) + 256);
     out.extend_from_slice(b"{\"data\":");
     let start = out.len();
-    let mut completion = Completion { plan, request, tree, out, errors };
+    let mut completion = Completion { plan, request, tree, out, errors, is_full: false };
     let has_data = plan.shapes.root_shape().only_variant().is_some_and(|variant| {
         completion.fields(variant, variant.type_id, Tree::ROOT, &Place::ROOT) == Shown::Yes
     });
@@ -62,6 +62,8 @@ struct Completion<'a> {
     tree: &'a Tree,
     out: Vec<u8>,
     errors: ErrorLog,
+    /// The response has become too large: it is given up, as a whole.
+    is_full: bool,
 }
 
 impl<'a> Completion<'a> {
@@ -72,7 +74,7 @@ impl<'a> Completion<'a> {
         if self.present(ty, value, place) == Shown::Yes {
             return Shown::Yes;
         }
-        if !ty.nullable {
+        if !ty.nullable || self.is_full {
             return Shown::Null;
         }
         self.out.truncate(start);
@@ -128,6 +130,9 @@ impl<'a> Completion<'a> {
     fn list(&mut self, element: &'a Type, start: u32, len: u32, place: &Place<'_>) -> Shown {
         self.out.push(b'[');
         for index in 0..len {
+            if self.out.len() > self.request.limits.data_bytes {
+                return self.give_up(place);
+            }
             if index > 0 {
                 self.out.push(b',');
             }
@@ -199,6 +204,20 @@ impl<'a> Completion<'a> {
             Some(answer) => write_json(&mut self.out, answer),
             None => self.out.extend_from_slice(b"null"),
         }
+    }
+
+    /// Only lists make a response longer than its operation, so they are where its size is looked at.
+    #[cold]
+    fn give_up(&mut self, place: &Place<'_>) -> Shown {
+        if !self.is_full {
+            self.is_full = true;
+            let message = format!(
+                "The response is larger than {} bytes: ask for less.",
+                self.request.limits.data_bytes
+            );
+            self.errors.report_new(ErrorCode::ResponseTooLarge, &message, |out| place.write(out));
+        }
+        Shown::Null
     }
 
     #[cold]

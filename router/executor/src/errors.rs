@@ -30,6 +30,8 @@ pub enum ErrorCode {
     InvalidValue,
     /// More errors than a response lists.
     TooManyErrors,
+    /// The response is larger than allowed.
+    ResponseTooLarge,
 }
 
 impl ErrorCode {
@@ -45,6 +47,7 @@ impl ErrorCode {
             Self::UnexpectedNull => "UNEXPECTED_NULL",
             Self::InvalidValue => "INVALID_VALUE",
             Self::TooManyErrors => "TOO_MANY_ERRORS",
+            Self::ResponseTooLarge => "RESPONSE_TOO_LARGE",
         }
     }
 
@@ -56,9 +59,11 @@ impl ErrorCode {
             Self::SubgraphUnavailable => "is not available at the moment",
             Self::SubgraphTooLarge => "answered with more than is allowed",
             Self::SubgraphError => "reported an error",
-            Self::SubgraphBadResponse | Self::UnexpectedNull | Self::InvalidValue | Self::TooManyErrors => {
-                "did not answer as expected"
-            }
+            Self::SubgraphBadResponse
+            | Self::UnexpectedNull
+            | Self::InvalidValue
+            | Self::TooManyErrors
+            | Self::ResponseTooLarge => "did not answer as expected",
         }
     }
 }

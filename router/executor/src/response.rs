@@ -13,15 +13,18 @@ pub struct ExecutionRequest<'a> {
     pub variables: &'a Map<String, Value>,
     /// Answers of `__schema` and `__type`, by response key.
     pub introspection: Option<&'a Map<String, Value>>,
-    /// What subgraphs may cost this process at most.
+    /// What this request may cost the process at most.
     pub limits: Limits,
 }
 
-/// Bounds on what the answers of subgraphs may cost. They protect memory; no honest answer comes near the defaults.
+/// Bounds on what the answers of subgraphs, and the response made of them, may cost. They protect memory; no honest answer
+/// comes near the defaults.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Values held for one response (12 bytes each).
     pub values: usize,
+    /// Size of the data in one response, in bytes: what a subgraph answered once may stand in it many times.
+    pub data_bytes: usize,
     /// Errors in one response; more are counted, not listed.
     pub errors: usize,
     /// Size of all errors in one response, in bytes.
@@ -30,7 +33,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { values: 8_000_000, errors: 1_000, error_bytes: 1 << 20 }
+        Self { values: 8_000_000, data_bytes: 32 << 20, errors: 1_000, error_bytes: 1 << 20 }
     }
 }
 

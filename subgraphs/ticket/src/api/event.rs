@@ -19,10 +19,10 @@ impl Event {
         self.id.to_string().into()
     }
 
-    /// What tickets there are, oldest type first.
-    async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Vec<TicketType>, Error> {
+    /// What tickets there are, oldest type first. Null only when that cannot be told now.
+    async fn ticket_types(&self, ctx: &Context<'_>) -> Result<Option<Vec<TicketType>>, Error> {
         let loader = ctx.data_unchecked::<DataLoader<TicketTypesOfEvents>>();
         let rows = loader.load_one(self.id).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(TicketType).collect())
+        Ok(Some(rows.into_iter().map(TicketType).collect()))
     }
 }

@@ -45,9 +45,9 @@ impl TicketType {
         self.0.event_id.to_string().into()
     }
 
-    /// The event it admits to.
-    async fn event(&self) -> Event {
-        Event { id: self.0.event_id }
+    /// The event it admits to. Null only when the event cannot be told now.
+    async fn event(&self) -> Option<Event> {
+        Some(Event { id: self.0.event_id })
     }
 
     async fn name(&self) -> TicketCategory {

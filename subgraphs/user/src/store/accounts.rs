@@ -48,13 +48,12 @@ impl Store {
         Ok(Entity::find_by_id(id).one(self.read()).await?)
     }
 
-    /// The accounts with these ids that are not deleted, in any order, by one statement.
+    /// The accounts with these ids, in any order, by one statement. Deleted ones too: old bookings refer to them.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn accounts_by_ids(&self, ids: &[UserId]) -> Result<Vec<Model>, Error> {
-        let living = Entity::find().filter(Column::DeletedAt.is_null());
-        Ok(living.filter(Column::Id.is_in(ids.iter().copied())).all(self.read()).await?)
+        Ok(Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(self.read()).await?)
     }
 
     /// The account with this address in its unique spelling.

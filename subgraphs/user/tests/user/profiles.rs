@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use subgraph::testing::{Call, TestService};
 
 use crate::kit::{
-    ADMIN, PASSWORD, Person, REFRESH, admin, create, customer, logged_in, login, me, set_role, start,
-    with_role,
+    ADMIN, PASSWORD, Person, REFRESH, admin, create, customer, logged_in, login, me, references, set_role,
+    start, with_role,
 };
 
 const UPDATE: &str = "mutation($id: ID!, $name: String, $phone: String, $address: String) {
@@ -121,6 +121,9 @@ async fn a_deleted_account_is_gone_for_everybody_and_its_address_is_free() {
     assert_eq!(update(&service, &admin, &budi.id).variable("name", "x").refused().await, "NOT_FOUND");
     let user = service.call("query($id: ID!) { user(id: $id) { id } }").variable("id", &*budi.id);
     assert_eq!(user.with_token(&admin.token).data().await, json!({ "user": null }));
+    let referred = references(&service, &[&budi.id]).with_token(&admin.token).data().await;
+    let nameless = json!({ "id": budi.id, "name": "deleted", "email": format!("deleted:{}", budi.id) });
+    assert_eq!(referred["_entities"], json!([nameless]), "an old booking still has a buyer");
     create(&service, &budi.email).data().await;
     assert_ne!(logged_in(&service, &budi.email, PASSWORD).await.id, budi.id);
 }

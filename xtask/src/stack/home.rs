@@ -14,6 +14,9 @@ use crate::failure::{Context, Failure, Result};
 use crate::services::Service;
 use crate::workspace::{self, Profile};
 
+/// Of the venues of the SpaceMaster stand-in that are not on Jakarta's time.
+const VENUE_ZONES: &str = "2=Asia/Makassar,4=Asia/Jayapura";
+
 /// The data folder.
 #[derive(Clone, Debug)]
 pub struct Home {
@@ -190,6 +193,9 @@ impl Home {
             set("EVENTHUB_ADMIN_EMAIL", secrets.admin.email);
             set("EVENTHUB_ADMIN_PASSWORD", secrets.admin.password);
             set("EVENTHUB_KEY_SECRET", secrets.key_secret);
+        }
+        if service == Service::Event {
+            set("EVENTHUB_VENUE_ZONES", VENUE_ZONES.to_owned());
         }
         if service == Service::Booking {
             set("EVENTHUB_PAYMENT_PROVIDER", "test".to_owned());

@@ -113,5 +113,6 @@ pub fn endpoint(app: &Arc<App>, recorder: Recorder) -> impl Endpoint<Output = Re
     let table = middleware::refuse_service_credentials(table);
     let table = middleware::cors(app, table);
     let table = middleware::contain_panics(table);
-    middleware::access_log(table).map_to_response()
+    let table = middleware::access_log(table);
+    middleware::client_address(app.config.trusted_proxies.clone(), table).map_to_response()
 }

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod client_address;
 pub mod commands;
 pub mod config;
 pub mod explain;

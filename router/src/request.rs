@@ -5,8 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use poem::{Addr, Request};
+use http::{HeaderMap, HeaderValue, header};
 use service::{identity::Actor, request_id::RequestId};
 
 use crate::trace::TraceContext;
@@ -22,7 +21,7 @@ pub struct RequestContext {
     pub deadline: Deadline,
     /// Who asks, proved by a token.
     pub actor: Actor,
-    /// Where the client's connection comes from.
+    /// Where the client is.
     pub client: Option<IpAddr>,
     /// The client's `Authorization`, forwarded to subgraphs.
     pub authorization: Option<HeaderValue>,
@@ -57,20 +56,4 @@ pub fn authorization(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let first = values.next()?;
     values.next().is_none().then(|| first.clone())
-}
-
-/// Tells a service where the client is; it believes this because the router's service token comes along.
-pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// The address at the other end of the connection. What a client says of itself is not read.
-pub fn client_address(request: &Request) -> Option<IpAddr> {
-    match &request.remote_addr().0 {
-        Addr::SocketAddr(address) => Some(address.ip()),
-        _ => None,
-    }
-}
-
-/// The value of [`FORWARDED_FOR`].
-pub fn forwarded_for(client: Option<IpAddr>) -> Option<HeaderValue> {
-    HeaderValue::try_from(client?.to_canonical().to_string()).ok()
 }

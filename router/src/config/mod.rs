@@ -18,6 +18,8 @@ pub use layers::{Sources, Values};
 pub use settings::{SETTINGS, Setting};
 pub use show::{explain, masked, schema};
 
+use crate::client_address::TrustedProxies;
+
 /// Everything the router can be told, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -51,6 +53,8 @@ pub struct Config {
     pub auth: Auth,
     /// Bearer token of the admin API; `None`: loopback only.
     pub admin_token: Option<Secret<String>>,
+    /// Proxies that say for whom they call.
+    pub trusted_proxies: TrustedProxies,
     /// Origins of browser pages that may call the router.
     pub cors_origins: Vec<String>,
 }
@@ -165,6 +169,7 @@ impl Config {
             },
             auth: auth(values)?,
             admin_token: values.optional("admin.token").map(Secret::new),
+            trusted_proxies: values.optional("trusted_proxies").map(TrustedProxies::new).unwrap_or_default(),
             cors_origins: values.optional("cors.origins").unwrap_or_default(),
         })
     }

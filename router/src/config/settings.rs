@@ -97,14 +97,14 @@ pub const SETTINGS: &[Setting] = &[
     setting("guard.aliases", Kind::Integer, Some("500"), "Aliases, fragments written out.").env("EVENTHUB_GUARD_ALIASES"),
     setting("guard.root_fields", Kind::Integer, Some("64"), "Root fields, fragments written out.").env("EVENTHUB_GUARD_ROOT_FIELDS"),
     setting("guard.directives", Kind::Integer, Some("200"), "Directives, fragments written out.").env("EVENTHUB_GUARD_DIRECTIVES"),
-    setting("guard.definitions", Kind::Integer, Some("100"), "Operations and fragments of a document.")
+    setting("guard.definitions", Kind::Integer, Some("256"), "Operations and fragments of a document.")
         .env("EVENTHUB_GUARD_DEFINITIONS"),
     setting("guard.selections", Kind::Integer, Some("4000"), "Fields and fragments of a document, fragments written out.")
         .env("EVENTHUB_GUARD_SELECTIONS"),
     setting(
         "guard.credential_mutations",
         Kind::List,
-        Some("login,createUser"),
+        Some("login,createUser,changePassword"),
         "Root mutation fields that try a credential: a document may hold one of them.",
     ),
     setting("cache.operations", Kind::Integer, Some("2048"), "Prepared operations kept.").env("EVENTHUB_CACHE_OPERATIONS"),
@@ -135,6 +135,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("admin.token", Kind::Text, None, "Bearer token for /api, /metrics included when set. Unset: loopback only.")
         .env("EVENTHUB_ADMIN_TOKEN")
         .secret(),
+    setting(
+        "trusted_proxies",
+        Kind::Networks,
+        None,
+        "Proxies before the router, as IP addresses or networks: from them, and nobody else, X-Forwarded-For is believed.",
+    )
+    .env("EVENTHUB_TRUSTED_PROXIES"),
     setting("cors.origins", Kind::List, None, "Origins of browser pages that may call the router; `*` for any.").env("EVENTHUB_CORS_ORIGINS"),
 ];
 

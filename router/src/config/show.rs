@@ -75,7 +75,7 @@ fn leaf(setting: &Setting) -> Json {
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Integer => json!({ "type": "integer", "minimum": 0 }),
         Kind::OneOf(words) => json!({ "enum": words }),
-        Kind::List => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::List | Kind::Networks => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Duration => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|m|h)$" }),
         Kind::Size => json!({ "type": "string", "pattern": "^[0-9]+ *(B|KiB|MiB|GiB)$" }),
         Kind::Url => json!({ "type": "string", "format": "uri" }),

@@ -1,6 +1,8 @@
 //! What a setting's text may look like, and the typed value behind it. Durations and sizes carry their unit.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
 
 /// How the text of a setting is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Several texts; in one line they are separated by commas.
     List,
+    /// Several IP addresses or networks.
+    Networks,
 }
 
 impl Kind {
@@ -41,6 +45,7 @@ impl Kind {
             Self::Size => "a size with its unit: 512B, 64KiB, 1MiB".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::List => "a list".to_owned(),
+            Self::Networks => "a list of IP addresses and networks: 192.0.2.7, 10.0.0.0/8".to_owned(),
         }
     }
 
@@ -48,6 +53,7 @@ impl Kind {
     pub fn read(self, raw: &Raw) -> Option<Value> {
         match (self, raw) {
             (Self::List, raw) => Some(Value::List(raw.items())),
+            (Self::Networks, raw) => read_networks(&raw.items()).map(Value::Networks),
             (_, Raw::List(_)) => None,
             (kind, Raw::Scalar(text)) => kind.read_text(text),
         }
@@ -55,7 +61,7 @@ impl Kind {
 
     fn read_text(self, text: &str) -> Option<Value> {
         match self {
-            Self::Text | Self::List => Some(Value::Text(text.to_owned())),
+            Self::Text | Self::List | Self::Networks => Some(Value::Text(text.to_owned())),
             Self::Path => (!text.is_empty()).then(|| Value::Path(PathBuf::from(text))),
             Self::Url => is_url(text).then(|| Value::Text(text.trim_end_matches('/').to_owned())),
             Self::Address => is_address(text).then(|| Value::Text(text.to_owned())),
@@ -114,6 +120,8 @@ pub enum Value {
     Size(usize),
     /// Several texts.
     List(Vec<String>),
+    /// Several networks; a single address is one too.
+    Networks(Vec<IpNet>),
 }
 
 /// Rust types that a [`Value`] becomes.
@@ -143,6 +151,7 @@ from_value! {
     Duration: Value::Duration(span) => *span;
     usize: Value::Size(bytes) => *bytes;
     Vec<String>: Value::List(items) => items.clone();
+    Vec<IpNet>: Value::Networks(networks) => networks.clone();
 }
 
 fn is_url(text: &str) -> bool {
@@ -185,6 +194,10 @@ fn read_size(text: &str) -> Option<usize> {
     usize::try_from(number.checked_mul(bytes)?).ok()
 }
 
+fn read_networks(items: &[String]) -> Option<Vec<IpNet>> {
+    items.iter().map(|item| item.parse().ok().or_else(|| Some(item.parse::<IpAddr>().ok()?.into()))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,5 +235,15 @@ mod tests {
         assert_eq!(read(Kind::List, "a, b,"), items);
         assert_eq!(Kind::List.read(&Raw::List(vec!["a".to_owned(), "b".to_owned()])), items);
         assert_eq!(Kind::Text.read(&Raw::List(vec![])), None);
+    }
+
+    #[test]
+    fn a_network_is_an_address_or_a_range_of_them() {
+        let networks = ["192.0.2.7/32", "10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
+        let written = "192.0.2.7, 10.0.0.0/8, fd00::/8";
+        assert_eq!(read(Kind::Networks, written), Some(Value::Networks(networks.to_vec())));
+        for bad in ["proxy.example", "10.0.0.0/33", "10.0.0.0/8, x", "10.0.0.*"] {
+            assert_eq!(read(Kind::Networks, bad), None, "{bad}");
+        }
     }
 }

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     app::App,
-    auth, explorer,
+    auth, client_address, explorer,
     pipeline::{self, Answer, Stage},
     refusal::Refusal,
-    request::{Deadline, RequestContext, authorization, client_address},
+    request::{Deadline, RequestContext, authorization},
     trace::TraceContext,
 };
 
@@ -72,7 +72,7 @@ async fn context(app: &App, request: &Request) -> Result<RequestContext, Refusal
         trace: TraceContext::of(request.headers()),
         deadline: deadline.unwrap_or_else(|| Deadline::after(app.config.limits.deadline)),
         actor,
-        client: client_address(request),
+        client: client_address::of(request).0,
         authorization: authorization(request.headers()),
         read_only: request.method() == Method::GET,
     })

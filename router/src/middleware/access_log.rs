@@ -1,9 +1,11 @@
 //! One log line and two figures for every request.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use executor::FetchReport;
 use poem::{Endpoint, EndpointExt, Request, Response};
+
+use crate::client_address;
 
 /// What a handler knows about its answer and the log wants to; put into the response's extensions.
 #[derive(Debug, Clone, Default)]
@@ -27,13 +29,13 @@ where
 {
     endpoint.around(|endpoint, request: Request| async move {
         let started = Instant::now();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let asked = Asked::of(&request);
         let mut response = endpoint.call(request).await.unwrap_or_else(|error| error.into_response());
         let seconds = started.elapsed().as_secs_f64();
         let details = response.extensions_mut().remove::<Details>().unwrap_or_default();
         let status = response.status().as_u16();
-        write_line(&method, &path, status, seconds, &details);
-        let route = route_label(&path);
+        write_line(&asked, status, seconds, &details);
+        let route = route_label(&asked.path);
         metrics::counter!("router_requests_total", "route" => route, "status" => status_label(status))
             .increment(1);
         metrics::histogram!("router_request_seconds", "route" => route).record(seconds);
@@ -41,12 +43,27 @@ where
     })
 }
 
-fn write_line(method: &http::Method, path: &str, status: u16, seconds: f64, details: &Details) {
+/// What is kept of a request while it is answered.
+struct Asked {
+    method: http::Method,
+    path: String,
+    client: Option<IpAddr>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        Self { method, path, client: client_address::of(request).0 }
+    }
+}
+
+fn write_line(asked: &Asked, status: u16, seconds: f64, details: &Details) {
     let slowest_ms =
         details.fetches.iter().map(|fetch| fetch.duration.as_secs_f64() * 1e3).fold(0.0, f64::max);
     tracing::info!(
-        %method,
-        path,
+        method = %asked.method,
+        path = asked.path,
+        client = asked.client.map(tracing::field::display),
         status,
         duration_ms = seconds * 1e3,
         operation = details.operation.as_deref(),

@@ -1,5 +1,5 @@
 //! What stands around every path, from the innermost to the outermost: deadline, load shedding, no foreign service credentials, CORS, panics
-//! contained, access log. (Request id, head limits and connection limits are the shared server's.)
+//! contained, access log, the client's address. (Request id, head limits and connection limits are the shared server's.)
 
 mod access_log;
 mod cors;
@@ -13,7 +13,9 @@ use service::{protocol::MediaType, request_id::RequestId, tokens::SERVICE_TOKEN_
 pub use access_log::{Details, access_log};
 pub use cors::cors;
 
-use crate::{app::App, http::refused, refusal::Refusal, request::Deadline};
+use crate::{
+    app::App, client_address::TrustedProxies, http::refused, refusal::Refusal, request::Deadline,
+};
 
 /// Gives the request its deadline, and the client an answer by then. A body that is still streaming then is cut off by whoever streams it.
 pub fn deadline<E>(app: &Arc<App>, endpoint: E) -> impl Endpoint<Output = Response> + 'static
@@ -69,6 +71,18 @@ where
             return Ok(refused(MediaType::Json, &Refusal::ServiceCredential));
         }
         endpoint.call(request).await
+    })
+}
+
+/// Works out once where the request comes from; whoever wants to know asks [`crate::client_address::of`].
+pub fn client_address<E>(trusted: TrustedProxies, endpoint: E) -> impl Endpoint<Output = Response> + 'static
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    endpoint.before(move |mut request: Request| {
+        let client = trusted.client_of(&request);
+        request.extensions_mut().insert(client);
+        async move { Ok(request) }
     })
 }
 

@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 use poem::{Body, Request, Response};
 use service::{
+    client_address::HEADER as FORWARDED_FOR,
     request_id::{self, RequestId},
     tokens::SERVICE_TOKEN_HEADER,
 };
@@ -12,9 +13,10 @@ use service::{
 use super::{headers, target::Target};
 use crate::{
     app::App,
+    client_address::{self, forwarded_for},
     middleware::Place,
     refusal::Refusal,
-    request::{Deadline, FORWARDED_FOR, client_address, forwarded_for},
+    request::Deadline,
     trace::{self, TraceContext},
 };
 
@@ -50,7 +52,7 @@ fn outgoing(app: &App, target: &Target, request: &Request) -> HeaderMap {
     if let Some(trace) = TraceContext::of(request.headers()).child() {
         outgoing.insert(trace::HEADER, trace);
     }
-    if let Some(client) = forwarded_for(client_address(request)) {
+    if let Some(client) = forwarded_for(client_address::of(request).0) {
         outgoing.insert(FORWARDED_FOR, client);
     }
     // Elsewhere than at its GraphQL, nothing of a service should depend on who the caller is.

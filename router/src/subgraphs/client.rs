@@ -9,16 +9,14 @@ use bytes::{Bytes, BytesMut};
 use executor::{SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use service::{
+    client_address::HEADER as FORWARDED_FOR,
     identity::ServiceName,
     request_id,
     tokens::{SERVICE_TOKEN_HEADER, ServiceSigner},
 };
 
 use super::Endpoint;
-use crate::{
-    request::{FORWARDED_FOR, RequestContext, forwarded_for},
-    trace,
-};
+use crate::{client_address::forwarded_for, request::RequestContext, trace};
 
 /// Milliseconds that are left for the answer.
 const DEADLINE_HEADER: HeaderName = HeaderName::from_static("x-eventhub-deadline-ms");

@@ -36,6 +36,24 @@ async fn a_request_reaches_its_service_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn a_trusted_proxy_says_for_whom_it_asks() {
+    for (trusted, address) in [("127.0.0.0/8, 10.0.0.1", "203.0.113.7"), ("192.0.2.1", "127.0.0.1")] {
+        let stack = Stack::with(&[("trusted_proxies", trusted)]).await;
+        for path in ["/user/graphql", "/graphql"] {
+            let request = stack.router.post_json(path, &json!({ "query": "{ people }" }));
+            Answer::of(request.header("x-forwarded-for", "6.6.6.6, 203.0.113.7, 10.0.0.1")).await;
+        }
+        let seen = stack.user.seen();
+        let told: Vec<_> = seen.iter().map(|seen| seen.header("x-forwarded-for").unwrap()).collect();
+        assert_eq!(told, [address, address]);
+        for client in ["203.0.113.7", "127.0.0.1"] {
+            let proxied = stack.router.get("/api/config").header("x-forwarded-for", client);
+            assert_eq!(Answer::of(proxied).await.status, 403, "{client}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn get_crosses_with_its_query_string() {
     let stack = Stack::start().await;
     let answer =

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use poem::{IntoEndpoint, Route};
 use poem_openapi::OpenApiService;
 
-pub use gate::guarded;
+pub use gate::{admit, guarded};
 
 use crate::app::App;
 

@@ -11,6 +11,9 @@ use crate::app::App;
 /// The paths of the original. They follow the subgraphs of the same names.
 const ORIGINAL: [&str; 4] = ["user", "event", "ticket", "booking"];
 
+/// What a service tells its operators: its figures, and which of its checks fail.
+const FOR_OPERATORS: [&str; 2] = ["metrics", "ready"];
+
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
@@ -20,6 +23,8 @@ pub(super) struct Target {
     pub(super) url: Url,
     /// Which process of the house it is, if it is one.
     pub(super) callee: Option<ServiceName>,
+    /// Whether only operators may ask there.
+    pub(super) is_for_operators: bool,
     /// Time until the service has begun its answer.
     pub(super) timeout: Duration,
 }
@@ -33,6 +38,7 @@ pub(super) fn find(app: &App, uri: &Uri) -> Option<Target> {
         service: service.to_owned(),
         url,
         callee,
+        is_for_operators: FOR_OPERATORS.contains(&rest.trim_matches('/')),
         timeout: app.config.subgraphs.timeout_of(service),
     })
 }
@@ -57,16 +63,18 @@ fn split(path: &str) -> Option<(&str, &str)> {
     Some(path.split_at(end))
 }
 
-/// Dots and slashes in disguise: one server sees a name there, the next a way up.
-const DISGUISED: [&str; 3] = ["%2e", "%2f", "%5c"];
+/// Dots, slashes and letters in disguise: one server sees a name there, the next a way up, or a path that is guarded.
+fn is_disguised(path: &str) -> bool {
+    let encoded = path.split('%').skip(1).filter_map(|after| u8::from_str_radix(after.get(..2)?, 16).ok());
+    encoded.into_iter().any(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'\\'))
+}
 
 /// The URL of `rest` under `base`. A path that a URL parser would rewrite (`..`, a backslash) might name something above the base, and names
 /// nothing.
 fn join(base: &str, rest: &str, query: Option<&str>) -> Option<Url> {
     let mut url = Url::parse(&format!("{base}{rest}")).ok()?;
     let expected = format!("{}{rest}", Url::parse(base).ok()?.path().trim_end_matches('/'));
-    let lower = rest.to_ascii_lowercase();
-    if url.path() != expected || DISGUISED.iter().any(|disguised| lower.contains(disguised)) {
+    if url.path() != expected || is_disguised(rest) {
         return None;
     }
     url.set_query(query);
@@ -103,8 +111,10 @@ mod tests {
             "/\\..\\admin",
             "/..%2fadmin",
             "/..%5Cadmin",
+            "/%6Detrics",
         ] {
             assert_eq!(join("http://a:1/base", rest, None), None, "{rest}");
         }
+        assert!(join("http://a:1/base", "/caf%C3%A9%20%25", None).is_some());
     }
 }

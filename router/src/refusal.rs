@@ -15,6 +15,13 @@ pub enum Refusal {
     Guarded(guard::Refusal),
     /// The path names nothing.
     NotFound,
+    /// The request cannot be read.
+    Unreadable {
+        /// 400, or a status of the same kind that says more.
+        status: StatusCode,
+        /// Why, in words for the caller.
+        why: String,
+    },
     /// A hash without a document, of a document that is not known (any more): send both.
     PersistedNotFound,
     /// A hash, while persisted documents are turned off.
@@ -87,6 +94,8 @@ impl Refusal {
         match self {
             Self::Guarded(refusal) => refusal.code(),
             Self::NotFound => "NOT_FOUND",
+            Self::Unreadable { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, .. } => "UNSUPPORTED_MEDIA_TYPE",
+            Self::Unreadable { .. } => "BAD_REQUEST",
             Self::PersistedNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedOff => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::PersistedMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
@@ -114,6 +123,7 @@ impl Refusal {
             Self::Guarded(refusal) if refusal.concerns_document() => media.request_error_status(),
             Self::Guarded(refusal) => refusal.status(),
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unreadable { status, .. } => *status,
             Self::PersistedMismatch => StatusCode::BAD_REQUEST,
             Self::Parse(_)
             | Self::Validation(_)
@@ -173,6 +183,7 @@ impl Refusal {
         match self {
             Self::Guarded(refusal) => refusal.to_string(),
             Self::NotFound => "there is nothing at this path".to_owned(),
+            Self::Unreadable { why, .. } => why.clone(),
             // The words that clients of automatically persisted queries wait for.
             Self::PersistedNotFound => "PersistedQueryNotFound".to_owned(),
             Self::PersistedOff => "PersistedQueryNotSupported".to_owned(),

@@ -7,15 +7,14 @@ mod cors;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
-use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result};
+use http::StatusCode;
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response};
 use service::{protocol::MediaType, request_id::RequestId, tokens::SERVICE_TOKEN_HEADER};
 
 pub use access_log::{Details, access_log};
 pub use cors::cors;
 
-use crate::{
-    app::App, client_address::TrustedProxies, http::refused, refusal::Refusal, request::Deadline,
-};
+use crate::{app::App, client_address::TrustedProxies, http::refused, refusal::Refusal, request::Deadline};
 
 /// Gives the request its deadline, and the client an answer by then. A body that is still streaming then is cut off by whoever streams it.
 pub fn deadline<E>(app: &Arc<App>, endpoint: E) -> impl Endpoint<Output = Response> + 'static
@@ -94,26 +93,32 @@ where
     endpoint.around(|endpoint, request: Request| async move {
         let id = RequestId::of(&request);
         match AssertUnwindSafe(endpoint.call(request)).catch_unwind().await {
-            Ok(answer) => answer.or_else(in_our_form),
+            Ok(answer) => answer.or_else(|error| Ok(refused(MediaType::Json, &in_our_form(&error, &id)))),
             Err(_) => {
                 tracing::error!(error_id = id.as_str(), "a request made the router panic");
-                let refusal = Refusal::Fault { error_id: id.as_str().to_owned() };
-                Ok(refused(MediaType::Json, &refusal))
+                Ok(refused(MediaType::Json, &fault(&id)))
             }
         }
     })
 }
 
-/// Errors of poem's routes: an unknown path, a method that the path does not have.
-fn in_our_form(error: poem::Error) -> Result<Response> {
-    let refusal = match error.status() {
-        http::StatusCode::NOT_FOUND => Refusal::NotFound,
-        http::StatusCode::METHOD_NOT_ALLOWED => {
+/// Errors of poem's own parts: an unknown path, a method that the path does not have, a body that is not the operation's.
+fn in_our_form(error: &poem::Error, id: &RequestId) -> Refusal {
+    match error.status() {
+        StatusCode::NOT_FOUND => Refusal::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => {
             service::guard::Refusal::MethodNotAllowed("this path has no such method").into()
         }
-        _ => return Ok(error.into_response()),
-    };
-    Ok(refused(MediaType::Json, &refusal))
+        status if status.is_client_error() => Refusal::Unreadable { status, why: error.to_string() },
+        _ => {
+            tracing::error!(error_id = id.as_str(), %error, "a request failed");
+            fault(id)
+        }
+    }
+}
+
+fn fault(id: &RequestId) -> Refusal {
+    Refusal::Fault { error_id: id.as_str().to_owned() }
 }
 
 #[cfg(test)]
@@ -130,7 +135,7 @@ mod tests {
         let client = TestClient::new(contain_panics(make(faulty)));
         for _ in 0..2 {
             let answer = client.get("/").send().await;
-            answer.assert_status(http::StatusCode::INTERNAL_SERVER_ERROR);
+            answer.assert_status(StatusCode::INTERNAL_SERVER_ERROR);
             let text = answer.0.into_body().into_string().await.unwrap();
             assert!(text.contains(r#""code":"INTERNAL","errorId":""#), "{text}");
             assert!(!text.contains("secret"), "{text}");
@@ -140,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_path_is_answered_in_our_form() {
         let answer = TestClient::new(contain_panics(poem::Route::new())).get("/x").send().await;
-        answer.assert_status(http::StatusCode::NOT_FOUND);
+        answer.assert_status(StatusCode::NOT_FOUND);
         assert!(answer.0.into_body().into_string().await.unwrap().contains("NOT_FOUND"));
     }
 }

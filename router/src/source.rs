@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use composition::{CompositionErrors, SubgraphInput};
 
-use crate::config::Source;
+use crate::{
+    config::Source,
+    subgraphs::{EndpointError, read_url},
+};
 
 /// A supergraph's SDL, and the files it came from.
 #[derive(Debug)]
@@ -29,6 +32,9 @@ pub enum SourceError {
     /// The list of subgraphs cannot be used.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     List(Vec<composition::config::ConfigError>),
+    /// Subgraphs have URLs that are none.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Urls(Vec<EndpointError>),
     /// The subgraphs do not compose.
     #[error("{}", composition::report::human(errors, subgraphs))]
     Composition {
@@ -65,7 +71,7 @@ pub fn compose(subgraphs: Vec<SubgraphInput>) -> Result<composition::Composition
 /// The subgraphs that the list at `path` names, and the files that were read for it. SDL files stand relative to the list.
 ///
 /// # Errors
-/// [`SourceError::Unreadable`] for the list itself, [`SourceError::List`] for everything in it.
+/// [`SourceError::Unreadable`] for the list itself, [`SourceError::List`] for everything in it, [`SourceError::Urls`] for the URLs.
 pub fn list(path: &Path) -> Result<(Vec<SubgraphInput>, Vec<PathBuf>), SourceError> {
     let text = read(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -76,7 +82,17 @@ pub fn list(path: &Path) -> Result<(Vec<SubgraphInput>, Vec<PathBuf>), SourceErr
         files.push(file);
         sdl
     });
-    Ok((subgraphs.map_err(SourceError::List)?, files))
+    let subgraphs = subgraphs.map_err(SourceError::List)?;
+    check_urls(&subgraphs)?;
+    Ok((subgraphs, files))
+}
+
+/// A subgraph may have no URL here: the configuration of whoever serves the supergraph can give it one.
+fn check_urls(subgraphs: &[SubgraphInput]) -> Result<(), SourceError> {
+    let written = subgraphs.iter().filter(|subgraph| !subgraph.url.is_empty());
+    let errors: Vec<_> =
+        written.filter_map(|subgraph| read_url(&subgraph.name, &subgraph.url).err()).collect();
+    if errors.is_empty() { Ok(()) } else { Err(SourceError::Urls(errors)) }
 }
 
 fn read(path: &Path) -> Result<String, SourceError> {

@@ -1,8 +1,9 @@
 //! `compose`: subgraphs to a supergraph SDL, or every reason why not.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
-use composition::{Composition, report};
+use composition::report;
+use serde_json::{Value, json};
 
 use super::Output;
 use crate::{
@@ -10,46 +11,53 @@ use crate::{
     source::{self, SourceError},
 };
 
+/// Why there is no supergraph at the end.
+#[derive(Debug, thiserror::Error)]
+enum ComposeError {
+    #[error("{0}")]
+    Source(#[from] SourceError),
+    #[error("error: {}: {cause}", path.display())]
+    Unwritable { path: PathBuf, cause: std::io::Error },
+}
+
 pub(super) fn run(arguments: &ComposeArgs, output: &mut Output<'_>) -> ExitCode {
-    match composed(arguments) {
-        Ok(composition) => write(arguments, &composition, output),
+    match compose(arguments, output) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => match arguments.format {
             ErrorFormat::Human => output.fail(error),
             ErrorFormat::Json => {
-                output.say(format!("{}\n", json(&error)));
+                output.say(format!("{}\n", in_json(&error)));
                 ExitCode::FAILURE
             }
         },
     }
 }
 
-fn composed(arguments: &ComposeArgs) -> Result<Composition, SourceError> {
+fn compose(arguments: &ComposeArgs, output: &mut Output<'_>) -> Result<(), ComposeError> {
     let (subgraphs, _) = source::list(&arguments.subgraphs)?;
-    source::compose(subgraphs)
-}
-
-fn write(arguments: &ComposeArgs, composition: &Composition, output: &mut Output<'_>) -> ExitCode {
+    let sdl = source::compose(subgraphs)?.supergraph_sdl;
     if arguments.output.as_os_str() == "-" {
-        output.say(&composition.supergraph_sdl);
-        return ExitCode::SUCCESS;
+        output.say(sdl);
+        return Ok(());
     }
-    match std::fs::write(&arguments.output, &composition.supergraph_sdl) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => output.fail(format!("error: {}: {error}", arguments.output.display())),
+    let path = &arguments.output;
+    std::fs::write(path, sdl).map_err(|cause| ComposeError::Unwritable { path: path.clone(), cause })
+}
+
+/// `{"errors":[{"code","message","locations"}]}`. Only what is wrong with the subgraphs themselves has a documented code.
+fn in_json(error: &ComposeError) -> Value {
+    match error {
+        ComposeError::Source(SourceError::Composition { errors, .. }) => report::json(errors),
+        ComposeError::Source(SourceError::Urls(errors)) => plain("INVALID_URL", errors),
+        ComposeError::Source(SourceError::List(errors)) => plain("INVALID_SUBGRAPH_LIST", errors),
+        ComposeError::Source(SourceError::Unreadable { .. }) => plain("INVALID_SUBGRAPH_LIST", &[error]),
+        ComposeError::Unwritable { path, cause } => {
+            plain("UNWRITABLE_OUTPUT", &[format!("{}: {cause}", path.display())])
+        }
     }
 }
 
-/// `{"errors":[{"code","message","locations"}]}`. What is wrong with the list itself has no documented code.
-fn json(error: &SourceError) -> serde_json::Value {
-    let plain = |messages: Vec<String>| {
-        let entries = messages.into_iter().map(|message| {
-            serde_json::json!({ "code": "INVALID_SUBGRAPH_LIST", "message": message, "locations": [] })
-        });
-        serde_json::json!({ "errors": entries.collect::<Vec<_>>() })
-    };
-    match error {
-        SourceError::Composition { errors, .. } => report::json(errors),
-        SourceError::List(errors) => plain(errors.iter().map(ToString::to_string).collect()),
-        SourceError::Unreadable { .. } => plain(vec![error.to_string()]),
-    }
+fn plain(code: &str, errors: &[impl ToString]) -> Value {
+    let entry = |error| json!({ "code": code, "message": error, "locations": [] });
+    json!({ "errors": errors.iter().map(ToString::to_string).map(entry).collect::<Vec<_>>() })
 }

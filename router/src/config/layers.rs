@@ -91,14 +91,19 @@ impl Values {
 }
 
 fn missing(key: &str) -> ConfigError {
+    ConfigError::Missing { key: key.to_owned(), help: how_to_give(key) }
+}
+
+/// The ways to give the setting `key` a value.
+pub fn how_to_give(key: &str) -> String {
     let setting = settings::find(&split(key));
+    let flag = setting.and_then(|setting| setting.flag);
     let ways = [
-        setting.and_then(|s| s.flag).map(|flag| format!("--{flag}")),
-        setting.and_then(|s| s.env).map(str::to_owned),
+        Some(flag.map_or_else(|| format!("--set {key}=VALUE"), |flag| format!("--{flag}"))),
+        setting.and_then(|setting| setting.env).map(str::to_owned),
         Some(format!("`{key}` in the file")),
     ];
-    let help = format!("give {}", ways.into_iter().flatten().collect::<Vec<_>>().join(", or "));
-    ConfigError::Missing { key: key.to_owned(), help }
+    format!("give {}", ways.into_iter().flatten().collect::<Vec<_>>().join(", or "))
 }
 
 fn split(key: &str) -> Vec<String> {

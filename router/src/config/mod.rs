@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use service::{env::Secret, telemetry};
 
 pub use error::{ConfigError, Given, Origin, Position};
-pub use layers::{Sources, Values};
+pub use layers::{Sources, Values, how_to_give};
 pub use settings::{SETTINGS, Setting};
 pub use show::{explain, masked, schema};
 

@@ -32,6 +32,14 @@ impl Endpoint {
 /// Why a subgraph cannot be reached at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
+    /// There is no URL.
+    #[error("subgraph `{subgraph}` has no URL: {help}, without /graphql")]
+    Missing {
+        /// The subgraph.
+        subgraph: String,
+        /// How to give it one.
+        help: String,
+    },
     /// The URL is none.
     #[error("subgraph `{subgraph}`: `{url}` is not an http URL: {why}")]
     Url {
@@ -42,9 +50,6 @@ pub enum EndpointError {
         /// What is wrong with it.
         why: String,
     },
-    /// The configuration speaks of a subgraph that the supergraph does not have.
-    #[error("the configuration names the subgraph `{0}`, which the supergraph does not have")]
-    Unknown(String),
 }
 
 /// The endpoints of `supergraph`, in its order of subgraphs.
@@ -71,12 +76,24 @@ fn endpoint(name: &str, in_supergraph: &str, config: &config::Subgraphs) -> Resu
         Some(base) => format!("{base}/graphql"),
         None => in_supergraph.to_owned(),
     };
-    let error = |why: String| EndpointError::Url { subgraph: name.to_owned(), url: written.clone(), why };
-    let url = Url::parse(&written).map_err(|cause| error(cause.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(error("no http or https URL with a host".to_owned()));
+    if written.is_empty() {
+        let help = config::how_to_give(&format!("subgraphs.{name}.url"));
+        return Err(EndpointError::Missing { subgraph: name.to_owned(), help });
     }
+    let url = read_url(name, &written)?;
     Ok(Endpoint { name: name.to_owned(), url, timeout: config.timeout_of(name), service: name.parse().ok() })
+}
+
+/// Reads what is written as the URL of `subgraph`.
+///
+/// # Errors
+/// [`EndpointError::Url`].
+pub fn read_url(subgraph: &str, written: &str) -> Result<Url, EndpointError> {
+    let error =
+        |why: String| EndpointError::Url { subgraph: subgraph.to_owned(), url: written.to_owned(), why };
+    let url = Url::parse(written).map_err(|cause| error(cause.to_string()))?;
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if is_http { Ok(url) } else { Err(error("another scheme, or no host".to_owned())) }
 }
 
 #[cfg(test)]
@@ -106,8 +123,20 @@ mod tests {
 
     #[test]
     fn a_subgraph_without_a_usable_url_is_refused() {
-        for bad in ["", "ftp://a/graphql", "/graphql"] {
-            assert!(endpoint("a", bad, &config(&[])).is_err(), "{bad}");
+        for bad in ["ftp://a/graphql", "/graphql", "a:1/graphql", "http://"] {
+            let error = endpoint("a", bad, &config(&[])).unwrap_err();
+            assert!(matches!(error, EndpointError::Url { .. }), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_subgraph_without_a_url_can_be_given_one() {
+        let message = |name| endpoint(name, "", &config(&[])).unwrap_err().to_string();
+        assert_eq!(
+            message("reviews"),
+            "subgraph `reviews` has no URL: give --set subgraphs.reviews.url=VALUE, or `subgraphs.reviews.url` in the file, without /graphql"
+        );
+        assert!(message("user").contains("or EVENTHUB_USER_URL,"));
+        assert!(endpoint("reviews", "", &config(&[("reviews", "http://b:1")])).is_ok());
     }
 }

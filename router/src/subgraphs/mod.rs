@@ -5,5 +5,5 @@ mod endpoint;
 mod probe;
 
 pub use client::{HttpSubgraphs, Outbound};
-pub use endpoint::{Endpoint, EndpointError, endpoints};
+pub use endpoint::{Endpoint, EndpointError, endpoints, read_url};
 pub use probe::{SubgraphState, probe_all};

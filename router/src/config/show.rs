@@ -8,15 +8,22 @@ use super::{
     value::Kind,
 };
 
-/// One line a setting: its value and who gave it.
+/// One line a setting: its value and who gave it; `unset` for those that nobody gave one.
 pub fn explain(values: &Values) -> String {
-    let rows: Vec<(String, String, String)> =
-        values.iter().map(|(key, resolved)| (key, shown(resolved), resolved.origin.to_string())).collect();
+    let set = values.iter().map(|(key, resolved)| (key, shown(resolved), resolved.origin.to_string()));
+    let mut rows: Vec<(String, String, String)> = set.chain(unset(values)).collect();
+    rows.sort();
     let key_width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     let value_width = rows.iter().map(|row| row.1.len()).max().unwrap_or(0).min(60);
     rows.iter()
         .map(|(key, value, origin)| format!("{key:key_width$}  {value:value_width$}  {origin}\n"))
         .collect()
+}
+
+fn unset(values: &Values) -> impl Iterator<Item = (String, String, String)> {
+    let is_set = |setting: &Setting| values.iter().any(|(_, resolved)| resolved.setting.key == setting.key);
+    let unset = SETTINGS.iter().filter(move |setting| !is_set(setting));
+    unset.map(|setting| (setting.key.to_owned(), "-".to_owned(), "unset".to_owned()))
 }
 
 /// The values in force as JSON, secrets masked.
@@ -104,6 +111,19 @@ mod tests {
         assert!(!explain(&values).contains("hunter2"));
         assert!(!masked(&values).to_string().contains("hunter2"));
         assert_eq!(masked(&values)["admin.token"], json!({ "value": "***", "from": "EVENTHUB_ADMIN_TOKEN" }));
+    }
+
+    #[test]
+    fn what_nobody_set_is_shown_as_unset() {
+        let mut sources = Sources::default();
+        sources.flags.push(("subgraphs.reviews.url".to_owned(), "http://a:1".to_owned()));
+        let shown = explain(&Values::resolve(&sources).unwrap());
+        for setting in SETTINGS.iter().filter(|setting| setting.key != "subgraphs.*.url") {
+            let lines = shown.lines().filter(|line| line.split(' ').next() == Some(setting.key));
+            let is_unset: Vec<bool> = lines.map(|line| line.ends_with(" unset")).collect();
+            assert_eq!(is_unset, [setting.default.is_none()], "{}", setting.key);
+        }
+        assert!(!shown.contains("subgraphs.*.url"), "one of them is set: {shown}");
     }
 
     #[test]

@@ -91,6 +91,45 @@ fn a_list_that_cannot_be_read_is_reported_in_the_asked_form() {
     assert_eq!(report["errors"][0]["code"], "INVALID_SUBGRAPH_LIST");
 }
 
+#[test]
+fn whatever_keeps_compose_from_its_work_is_reported_in_the_asked_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = r#"[{"name":"a","url":"http://a","sdl":"type Query { a: Int }"}]"#;
+    let urls = r#"[{"name":"a","url":"ftp://a","sdl":"type Query { a: Int }"},{"name":"b","url":"b","sdl":"type Query { b: Int }"}]"#;
+    let unread = "subgraphs:\n  a: { schema: { file: nowhere.graphql } }\n";
+    let list = path(folder.path(), "list");
+    for (content, output, code, count) in [
+        ("[{", "-", "INVALID_SUBGRAPH_LIST", 1),
+        ("subgraphs: 7", "-", "INVALID_SUBGRAPH_LIST", 1),
+        (unread, "-", "INVALID_SUBGRAPH_LIST", 1),
+        (urls, "-", "INVALID_URL", 2),
+        (sound, "/nowhere/supergraph.graphql", "UNWRITABLE_OUTPUT", 1),
+    ] {
+        std::fs::write(&list, content).unwrap();
+        let failed = run(&["compose", "--subgraphs", &list, "--output", output, "--format", "json"]);
+        assert_eq!((failed.status.code(), text(&failed.stderr)), (Some(1), String::new()), "{content}");
+        let report: Value = serde_json::from_slice(&failed.stdout).unwrap();
+        let errors = report["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), count, "{report}");
+        for error in errors {
+            assert_eq!((&error["code"], &error["locations"]), (&json!(code), &json!([])), "{report}");
+            assert!(error["message"].is_string(), "{report}");
+        }
+    }
+}
+
+#[test]
+fn a_url_that_compose_does_not_have_serve_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, out) = (path(folder.path(), "list.json"), path(folder.path(), "out.graphql"));
+    std::fs::write(&list, r#"[{"name":"a","sdl":"type Query { a: Int }"}]"#).unwrap();
+    assert_eq!(run(&["compose", "--subgraphs", &list, "--output", &out]).status.code(), Some(0));
+    let refused = run(&["serve", "--supergraph", &out]);
+    assert_eq!(refused.status.code(), Some(1));
+    let words = text(&refused.stderr);
+    assert!(words.contains("subgraph `a` has no URL: give --set subgraphs.a.url=VALUE"), "{words}");
+}
+
 /// What `plan` says of an operation that it cannot plan.
 fn unplanned(operation: &str, variables: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -150,6 +189,7 @@ fn config_explain_says_who_gave_each_value() {
     assert!(line("listen").ends_with("--listen"), "{words}");
     assert!(line("watch").ends_with("EVENTHUB_WATCH"), "{words}");
     assert!(line("drain_timeout").ends_with("default"), "{words}");
+    assert!(line("cors.origins").ends_with("unset"), "{words}");
     let schema: Value = serde_json::from_slice(&run(&["config", "schema"]).stdout).unwrap();
     assert_eq!(schema["additionalProperties"], json!(false));
 }

@@ -51,7 +51,7 @@ pub struct Config {
     pub pass_through: PassThrough,
     /// Tokens.
     pub auth: Auth,
-    /// Bearer token of the admin API; `None`: loopback only.
+    /// Bearer token of the admin paths; `None`: this machine only.
     pub admin_token: Option<Secret<String>>,
     /// Proxies that say for whom they call.
     pub trusted_proxies: TrustedProxies,

@@ -132,7 +132,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("auth.audience", Kind::Text, Some("eventhub"), "Audience that a user token must name.").env("EVENTHUB_TOKEN_AUDIENCE"),
     setting("auth.service_key_file", Kind::Path, None, "Ed25519 private key (PKCS#8 PEM) that signs the router's service tokens.")
         .env("EVENTHUB_SERVICE_KEY_FILE"),
-    setting("admin.token", Kind::Text, None, "Bearer token for /api, /metrics included when set. Unset: loopback only.")
+    setting("admin.token", Kind::Text, None, "Bearer token for /api, /metrics, and the services' /metrics and /ready. Unset: this machine only.")
         .env("EVENTHUB_ADMIN_TOKEN")
         .secret(),
     setting(

@@ -116,7 +116,9 @@ impl Subgraph for BookingService {
         };
         let saga = Saga { store, tickets: Arc::new(HttpTicketHolds::new(client)), payments };
         let schema = api::schema(saga.clone(), TimeDelta::from_std(config.hold_ttl)?);
-        Ok(App::new(schema).worker("saga", worker::run(saga, config.worker_interval, stop)))
+        let store = saga.store.clone();
+        let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
+        Ok(app.worker("saga", worker::run(saga, config.worker_interval, stop)))
     }
 
     async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {

@@ -40,7 +40,8 @@ impl Subgraph for EventService {
 
     async fn build(given: Given<Config>) -> Result<App, StartError> {
         let context = context(&given)?;
-        let app = App::new(api::schema(context.clone()));
+        let (schema, store) = (api::schema(context.clone()), context.store.clone());
+        let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
         Ok(app.worker("event workers", workers::run(context, given.stop)))
     }
 

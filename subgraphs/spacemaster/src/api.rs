@@ -1,11 +1,14 @@
 //! The schema of SpaceMaster, exactly as EventHUB has always called it.
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::{Context, EmptySubscription, Enum, ID, InputObject, Object, Schema, SimpleObject};
+use async_graphql::{
+    Context, EmptySubscription, Enum, ID, InputObject, Object, Request, Schema, SimpleObject,
+};
 use entities::spacemaster::schedules::ScheduleStatus as Status;
 use entities::spacemaster::{rooms, schedules, venues};
 use std::collections::HashMap;
 use subgraph::Error;
+use subgraph::batch::Batch;
 
 use crate::faults::{Faults, Mode};
 use crate::store::{BlockError, Store};
@@ -14,11 +17,12 @@ use crate::times;
 pub(crate) type SpaceMasterSchema = Schema<Query, Mutation, EmptySubscription>;
 
 pub(crate) fn schema(store: Store, faults: Faults) -> SpaceMasterSchema {
-    builder()
-        .data(DataLoader::new(RoomsOfVenue(store.clone()), tokio::spawn))
-        .data(store)
-        .data(faults)
-        .finish()
+    builder().data(store).data(faults).finish()
+}
+
+/// The loader of one request.
+pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
+    request.data(batch.loader(RoomsOfVenue(store.clone())))
 }
 
 pub(crate) fn sdl() -> String {

@@ -54,7 +54,9 @@ impl Subgraph for SpaceMaster {
         let store = Store::new(context.database);
         store.seed().await?;
         let faults = Faults::default();
-        let app = App::new(Faulty { schema: api::schema(store, faults.clone()), faults: faults.clone() });
+        let of_requests = store.clone();
+        let app = App::new(Faulty { schema: api::schema(store, faults.clone()), faults: faults.clone() })
+            .loaders(move |request, batch| api::loaders(request, batch, &of_requests));
         Ok(if context.config.faults { app.route("/admin/faults", post(set_fault).data(faults)) } else { app })
     }
 

@@ -15,16 +15,17 @@ use sea_orm_migration::MigratorTrait;
 use service::config::Common;
 use service::env::Reader;
 use service::health::Health;
-use service::identity::{Caller, ServiceName};
+use service::identity::ServiceName;
 use service::tokens::{ServiceSigner, UserVerifier};
 use service::{http_client, metrics, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{self, Database};
-use crate::endpoint::{Executable, Graphql, Options};
+use crate::endpoint::{AddLoaders, Executable, Graphql, Options};
 
 /// Any error that keeps a process from starting.
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
@@ -70,13 +71,12 @@ pub struct Context<C> {
     pub stop: CancellationToken,
 }
 
-type Prepare = Arc<dyn Fn(SchemaRequest, &Caller) -> SchemaRequest + Send + Sync>;
 type Checks = Box<dyn FnOnce(Health) -> Health + Send>;
 
 /// A subgraph, put together.
 pub struct App {
     schema: Arc<dyn Executable>,
-    prepare: Prepare,
+    loaders: AddLoaders,
     users: Option<UserVerifier>,
     routes: Vec<(String, BoxEndpoint<'static, Response>)>,
     checks: Vec<Checks>,
@@ -89,7 +89,7 @@ impl App {
     pub fn new(schema: impl Executable) -> Self {
         Self {
             schema: Arc::new(schema),
-            prepare: Arc::new(|request, _| request),
+            loaders: Arc::new(|request, _| request),
             users: None,
             routes: Vec::new(),
             checks: Vec::new(),
@@ -97,13 +97,13 @@ impl App {
         }
     }
 
-    /// Adds to the data of each request, such as data loaders that know the caller.
+    /// Puts the loaders that resolvers find among the data of each request there, each made by [`Batch::loader`].
     #[must_use]
-    pub fn request_data<F>(mut self, prepare: F) -> Self
+    pub fn loaders<F>(mut self, add: F) -> Self
     where
-        F: Fn(SchemaRequest, &Caller) -> SchemaRequest + Send + Sync + 'static,
+        F: Fn(SchemaRequest, &Batch) -> SchemaRequest + Send + Sync + 'static,
     {
-        self.prepare = Arc::new(prepare);
+        self.loaders = Arc::new(add);
         self
     }
 
@@ -206,7 +206,7 @@ fn assemble(
         async move { database.ping().await.map_err(|error| error.to_string()) }
     });
     let health = app.checks.into_iter().fold(health, |health, add| add(health));
-    let graphql = Graphql::with_request_data(app.schema, app.prepare, options);
+    let graphql = Graphql::with_loaders(app.schema, app.loaders, options);
     let route = health
         .mount(Route::new())
         .at("/graphql", graphql)

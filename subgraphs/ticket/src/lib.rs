@@ -70,7 +70,9 @@ impl Subgraph for TicketService {
         let client = ServiceClient::new(http, &config.event_url, ServiceName::Event, signer)?;
         let directory = Arc::new(HttpEventDirectory::new(client));
         let schema = api::schema(store.clone(), directory);
-        Ok(App::new(schema).worker("expiry", expiry::run(store, config.worker_interval, stop)))
+        let of_requests = store.clone();
+        let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &of_requests));
+        Ok(app.worker("expiry", expiry::run(store, config.worker_interval, stop)))
     }
 
     async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {

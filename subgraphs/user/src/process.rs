@@ -11,7 +11,7 @@ use service::identity::ServiceName;
 use subgraph::database::Database;
 use subgraph::run::{App, Context, StartError, Subgraph};
 
-use crate::api;
+use crate::api::{self, user::AccountLoader};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::KeyRing;
@@ -40,7 +40,9 @@ impl Subgraph for UserService {
         let cases = Arc::new(UseCases::start(&common, &config, database, clock).await?);
         let ring = Arc::clone(&cases.ring);
         let schema = api::schema().data(Arc::clone(&cases)).finish();
+        let store = cases.accounts.store.clone();
         Ok(App::new(schema)
+            .loaders(move |request, batch| request.data(batch.loader(AccountLoader(store.clone()))))
             .verifying_with(cases.verifier())
             .route("/.well-known/jwks.json", get(make_sync(move |_| jwks(&ring))))
             .worker("housekeeping", async move { cases.look_after(stop).await }))

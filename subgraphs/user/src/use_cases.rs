@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::dataloader::DataLoader;
 use service::config::Common;
 use service::identity::Actor;
 use service::tokens::{TokenError, UserVerifier};
@@ -12,7 +11,6 @@ use subgraph::database::Database;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
-use crate::api::user::AccountLoader;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{KeyRing, Sealer};
@@ -31,8 +29,6 @@ pub struct UseCases {
     pub accounts: Accounts,
     /// Logging in and out.
     pub sessions: Sessions,
-    /// Entity references, batched.
-    pub loader: DataLoader<AccountLoader>,
     /// The signing keys.
     pub ring: Arc<KeyRing>,
     verifier: UserVerifier,
@@ -66,8 +62,7 @@ impl UseCases {
         let verifier = UserVerifier::new(ring.public(), &terms.issuer, &terms.audience);
         let access = AccessTokens::new(Arc::clone(&ring), terms, clock);
         let sessions = Sessions::new(accounts.clone(), access, config.session_ttl);
-        let loader = DataLoader::new(AccountLoader(store), tokio::spawn);
-        Ok(Self { accounts, sessions, loader, ring, verifier })
+        Ok(Self { accounts, sessions, ring, verifier })
     }
 
     /// The verifier of user tokens, with the keys of this process: the user service never asks itself over HTTP.

@@ -3,11 +3,12 @@
 //! [`query`] and [`mutation`] are the root fields, [`access`] says who may call each; [`booking`] is what they answer; [`stubs`] are what
 //! this service adds to the entities of others; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
-use async_graphql::dataloader::DataLoader;
-use async_graphql::{EmptySubscription, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
 use chrono::TimeDelta;
+use subgraph::batch::Batch;
 
 use crate::saga::Saga;
+use crate::store::Store;
 
 pub mod access;
 mod booking;
@@ -27,11 +28,15 @@ pub(crate) struct HoldTtl(pub(crate) TimeDelta);
 /// The schema over what bookings are driven with.
 #[must_use]
 pub fn schema(saga: Saga, hold_ttl: TimeDelta) -> BookingSchema {
-    let store = &saga.store;
-    let bookings = DataLoader::new(loaders::Bookings(store.clone()), tokio::spawn);
-    let of_users = DataLoader::new(loaders::BookingsOfUsers(store.clone()), tokio::spawn);
-    let of_events = DataLoader::new(loaders::BookingsOfEvents(store.clone()), tokio::spawn);
-    bare().data(bookings).data(of_users).data(of_events).data(HoldTtl(hold_ttl)).data(saga).finish()
+    bare().data(HoldTtl(hold_ttl)).data(saga).finish()
+}
+
+/// The loaders of one request.
+pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
+    request
+        .data(batch.loader(loaders::Bookings(store.clone())))
+        .data(batch.loader(loaders::BookingsOfUsers(store.clone())))
+        .data(batch.loader(loaders::BookingsOfEvents(store.clone())))
 }
 
 /// The SDL, for which nothing of that is needed.

@@ -2,30 +2,23 @@
 
 use std::collections::HashMap;
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::{ObjectType, SchemaBuilder, SubscriptionType};
+use async_graphql::Request;
+use async_graphql::dataloader::Loader;
 use entities::event::{events, outbox, rooms, venues};
 use entities::ids::EventId;
 use subgraph::Error;
+use subgraph::batch::Batch;
 
-use crate::context::Context;
 use crate::store::Store;
 
-/// Puts one loader of each kind into the schema. They keep nothing: two requests that ask at the same moment share a statement, and no
-/// answer is older than its request.
-pub(super) fn add<Q, M, S>(builder: SchemaBuilder<Q, M, S>, context: &Context) -> SchemaBuilder<Q, M, S>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-{
-    let store = || context.store.clone();
-    builder
-        .data(DataLoader::new(Events(store()), tokio::spawn))
-        .data(DataLoader::new(Venues(store()), tokio::spawn))
-        .data(DataLoader::new(Rooms(store()), tokio::spawn))
-        .data(DataLoader::new(RoomsOfVenue(store()), tokio::spawn))
-        .data(DataLoader::new(Tasks(store()), tokio::spawn))
+/// Puts one loader of each kind into a request.
+pub(super) fn add(request: Request, batch: &Batch, store: &Store) -> Request {
+    request
+        .data(batch.loader(Events(store.clone())))
+        .data(batch.loader(Venues(store.clone())))
+        .data(batch.loader(Rooms(store.clone())))
+        .data(batch.loader(RoomsOfVenue(store.clone())))
+        .data(batch.loader(Tasks(store.clone())))
 }
 
 /// Events that are to be seen, by id.

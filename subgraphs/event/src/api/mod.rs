@@ -8,9 +8,11 @@ mod mutation;
 mod query;
 mod venue;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::{EmptySubscription, Request, Schema};
+use subgraph::batch::Batch;
 
 use crate::context::Context;
+use crate::store::Store;
 
 /// The schema of the event subgraph.
 pub type EventSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
@@ -18,8 +20,13 @@ pub type EventSchema = Schema<query::Query, mutation::Mutation, EmptySubscriptio
 /// The schema, answering from `context`.
 #[must_use]
 pub fn schema(context: Context) -> EventSchema {
-    let builder = loaders::add(Schema::build(query::Query, mutation::Mutation, EmptySubscription), &context);
+    let builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription);
     subgraph::sdl::house(builder.data(context)).finish()
+}
+
+/// The loaders of one request.
+pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
+    loaders::add(request, batch, store)
 }
 
 /// The SDL of the schema; it needs nothing to answer from.

@@ -26,6 +26,7 @@ use service::protocol::{self, Accepted, Incoming, MediaType};
 use service::request_id::RequestId;
 use service::tokens::{ServiceVerifier, TokenError, UserVerifier};
 
+use crate::batch::Batch;
 use crate::error::{Code, Error};
 use budget::Budget;
 use shape::Asked;
@@ -34,7 +35,8 @@ use types::Types;
 pub(crate) use budget::Budgeted;
 pub use schema::Executable;
 
-type Prepare = Arc<dyn Fn(SchemaRequest, &Caller) -> SchemaRequest + Send + Sync>;
+/// Adds a request's loaders to its data.
+pub(crate) type AddLoaders = Arc<dyn Fn(SchemaRequest, &Batch) -> SchemaRequest + Send + Sync>;
 
 /// Who is believed and what is let through.
 #[derive(Debug, Clone)]
@@ -61,19 +63,19 @@ struct Origin {
 pub struct Graphql {
     schema: Arc<dyn Executable>,
     types: Arc<Types>,
-    prepare: Prepare,
+    loaders: AddLoaders,
     options: Arc<Options>,
 }
 
 impl Graphql {
     /// Answers with `schema`. Its request data hold the [`Caller`], the [`ClientAddress`] and the [`RequestId`].
     pub fn new(schema: impl Executable, options: Options) -> Self {
-        Self::with_request_data(Arc::new(schema), Arc::new(|request, _| request), options)
+        Self::with_loaders(Arc::new(schema), Arc::new(|request, _| request), options)
     }
 
-    pub(crate) fn with_request_data(schema: Arc<dyn Executable>, prepare: Prepare, options: Options) -> Self {
+    pub(crate) fn with_loaders(schema: Arc<dyn Executable>, loaders: AddLoaders, options: Options) -> Self {
         let types = Arc::new(Types::of(&schema.sdl()));
-        Self { schema, types, prepare, options: Arc::new(options) }
+        Self { schema, types, loaders, options: Arc::new(options) }
     }
 
     async fn answer(&self, request: &mut Request, media: MediaType) -> Response {
@@ -149,8 +151,9 @@ impl Graphql {
             request.set_parsed_query(document);
             request.variables.extend(asked.defaults());
         }
-        let request = (self.prepare)(request, &origin.caller);
-        let run = schema::run(Arc::clone(&self.schema), request);
+        let batch = Batch::default();
+        let request = (self.loaders)(request, &batch);
+        let run = schema::run(Arc::clone(&self.schema), request, batch);
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
         let mut response =
             if kind == Some(OperationKind::Mutation) { schema::detached(run).await } else { run.await };

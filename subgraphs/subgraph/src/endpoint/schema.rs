@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use service::protocol::GraphqlRequest;
 use tracing::Instrument;
 
+use crate::batch::Batch;
 use crate::error::Error;
 
 /// A schema, whatever its root types are.
@@ -44,9 +45,13 @@ pub(super) fn request(parameters: GraphqlRequest) -> Request {
 }
 
 /// Executes a request; a panic on the way is an internal error of this request.
-pub(super) fn run(schema: Arc<dyn Executable>, request: Request) -> BoxFuture<'static, Response> {
+pub(super) fn run(
+    schema: Arc<dyn Executable>,
+    request: Request,
+    batch: Batch,
+) -> BoxFuture<'static, Response> {
     Box::pin(async move {
-        match AssertUnwindSafe(schema.execute(request)).catch_unwind().await {
+        match AssertUnwindSafe(batch.run(schema.execute(request))).catch_unwind().await {
             Ok(response) => response,
             Err(panic) => panicked(panic.as_ref()),
         }

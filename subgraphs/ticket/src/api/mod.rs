@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::dataloader::DataLoader;
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::{EmptySubscription, Request, Schema};
+use subgraph::batch::Batch;
 
 use crate::event::EventDirectory;
 use crate::store::Store;
@@ -26,9 +26,14 @@ pub type TicketSchema = Schema<query::Query, mutation::Mutation, EmptySubscripti
 /// The schema over a database and the event service.
 #[must_use]
 pub fn schema(store: Store, directory: Arc<dyn EventDirectory>) -> TicketSchema {
-    let types = DataLoader::new(loaders::TicketTypes(store.clone()), tokio::spawn);
-    let of_events = DataLoader::new(loaders::TicketTypesOfEvents(store.clone()), tokio::spawn);
-    bare().data(store).data(directory).data(types).data(of_events).finish()
+    bare().data(store).data(directory).finish()
+}
+
+/// The loaders of one request.
+pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
+    request
+        .data(batch.loader(loaders::TicketTypes(store.clone())))
+        .data(batch.loader(loaders::TicketTypesOfEvents(store.clone())))
 }
 
 /// The SDL, for which neither is needed.

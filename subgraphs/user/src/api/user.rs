@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::dataloader::Loader;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use entities::ids::UserId;
@@ -15,7 +15,6 @@ use service::identity::Actor;
 use subgraph::Error;
 use subgraph::access::actor;
 
-use super::ask;
 use crate::accounts::is_current;
 use crate::store::Store;
 
@@ -93,7 +92,7 @@ impl Loader<UserId> for AccountLoader {
 pub(super) async fn visible(ctx: &Context<'_>, id: &str) -> Result<Option<User>, Error> {
     let (Ok(id), Actor::User(caller)) = (id.parse::<UserId>(), actor(ctx)) else { return Ok(None) };
     let caller_id = UserId::from_uuid(caller.id);
-    let mut accounts = ask(ctx)?.loader.load_many([id, caller_id]).await?;
+    let mut accounts = ctx.data_unchecked::<DataLoader<AccountLoader>>().load_many([id, caller_id]).await?;
     let own = accounts.get(&caller_id).filter(|account| is_current(account, caller.token_version));
     let may_see = own.is_some_and(|own| own.id == id || own.role == Role::Admin);
     Ok(accounts.remove(&id).filter(|_| may_see).map(User))

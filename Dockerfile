@@ -6,14 +6,14 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --workspace --exclude xtask --bins \
+    cargo build --locked --profile dist --workspace --exclude xtask --bins \
     && install -D --target-directory=/out \
-        target/release/eventhub-router \
-        target/release/eventhub-user \
-        target/release/eventhub-event \
-        target/release/eventhub-ticket \
-        target/release/eventhub-booking \
-        target/release/eventhub-spacemaster
+        target/dist/eventhub-router \
+        target/dist/eventhub-user \
+        target/dist/eventhub-event \
+        target/dist/eventhub-ticket \
+        target/dist/eventhub-booking \
+        target/dist/eventhub-spacemaster
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin eventhub \

@@ -1,11 +1,8 @@
 //! Answers and refusals to HTTP responses.
 
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use poem::Response;
-use service::{
-    guard,
-    protocol::{MediaType, error_response},
-};
+use service::protocol::{MediaType, error_response};
 
 use crate::{middleware::Details, pipeline::Answer, refusal::Refusal};
 
@@ -36,12 +33,5 @@ pub fn refused(media: MediaType, refusal: &Refusal) -> Response {
         refusal: Some(refusal.code()),
         ..Details::default()
     });
-    let headers = response.headers_mut();
-    if matches!(refusal, Refusal::Guarded(guard::Refusal::MethodNotAllowed(_))) {
-        headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
-    }
-    if matches!(refusal, Refusal::Unauthenticated) {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
     response
 }

@@ -67,6 +67,8 @@ async fn bodies_are_bounded_in_length_and_depth() {
                 Answer::of(stack.router.post(path).header("content-type", "application/json").body(body))
                     .await;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{path}");
+            let closes = answer.headers.get("connection").is_some_and(|value| value == "close");
+            assert_eq!(closes, status == 413, "the rest of a body that is too long is never read");
         }
         let batch = Answer::of(stack.router.post_json(path, &json!([{ "query": "{ people }" }]))).await;
         assert_eq!((batch.status.as_u16(), batch.code().as_str()), (400, "BATCHING_DISABLED"), "{path}");

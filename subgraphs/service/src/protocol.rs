@@ -11,7 +11,7 @@ mod receive;
 pub use negotiate::{MediaType, negotiate};
 pub use receive::{Accepted, GraphqlRequest, Incoming, decode, receive};
 
-use poem::http::StatusCode;
+use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,22 @@ use crate::guard::Refusal;
 #[must_use]
 pub fn error_response(media: MediaType, status: StatusCode, errors: Vec<Value>) -> Response {
     let body = json!({ "errors": errors }).to_string();
-    body.with_content_type(media.content_type()).with_status(status).into_response()
+    let mut response = body.with_content_type(media.content_type()).with_status(status).into_response();
+    if let Some((name, value)) = header_of(status) {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What HTTP wants beside a status (RFC 9110, 11.6.1 and 15.5).
+const fn header_of(status: StatusCode) -> Option<(HeaderName, &'static str)> {
+    match status {
+        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+        StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
+        // The rest of the body is never read, so no other request can follow on this connection.
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => Some((header::CONNECTION, "close")),
+        _ => None,
+    }
 }
 
 /// One entry of `errors`.
@@ -41,9 +56,5 @@ pub fn refusal_response(media: MediaType, refusal: &Refusal) -> Response {
         entry["locations"] = json!([{ "line": at.line, "column": at.column }]);
     }
     let status = if refusal.concerns_document() { media.request_error_status() } else { refusal.status() };
-    let mut response = error_response(media, status, vec![entry]);
-    if matches!(refusal, Refusal::MethodNotAllowed(_)) {
-        response.headers_mut().insert("allow", http::HeaderValue::from_static("GET, POST"));
-    }
-    response
+    error_response(media, status, vec![entry])
 }

@@ -5,6 +5,7 @@
 
 mod check;
 pub mod config;
+pub mod diff;
 mod error;
 mod hint;
 mod merge;

@@ -1,7 +1,7 @@
 //! Everything a developer runs. `cargo xtask` alone says what each command does.
 //!
 //! Read in this order: [`cli`] (the commands), [`stack`] (`dev`: six processes as one), [`compose`] and [`explain`] (the graph),
-//! [`tidy`] (the house rules), [`fsck`] (the invariants of the sale), [`ci`] (all of it).
+//! [`tidy`] (the house rules), [`fsck`] (the invariants of the sale), [`fuzz`] (composition under abuse), [`ci`] (all of it).
 //! What it is not: a library for the services. It links the pure crates only; everything else it runs as a command.
 
 pub mod ci;
@@ -10,6 +10,7 @@ pub mod compose;
 pub mod explain;
 pub mod failure;
 pub mod fsck;
+pub mod fuzz;
 pub mod migrate;
 pub mod secrets;
 pub mod services;

@@ -60,6 +60,12 @@ impl Workspace {
         &self.root
     }
 
+    /// Where cargo puts what it builds.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// A file of the checkout.
     #[must_use]
     pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {

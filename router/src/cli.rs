@@ -83,10 +83,14 @@ pub struct ComposeArgs {
 /// For whom errors are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {
-    /// For people.
+    /// For people, with the lines that they are about.
     Human,
     /// For tools.
     Json,
+    /// For GitHub: workflow commands.
+    Github,
+    /// For code scanners: SARIF 2.1.0.
+    Sarif,
 }
 
 /// Flags of `plan`.

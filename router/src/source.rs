@@ -82,7 +82,11 @@ pub fn list(path: &Path) -> Result<(Vec<SubgraphInput>, Vec<PathBuf>), SourceErr
         files.push(file);
         sdl
     });
-    let subgraphs = subgraphs.map_err(SourceError::List)?;
+    let mut subgraphs = subgraphs.map_err(SourceError::List)?;
+    // Errors name the files as whoever reads them can open them.
+    for subgraph in &mut subgraphs {
+        subgraph.source = subgraph.source.take().map(|name| folder.join(name).display().to_string());
+    }
     check_urls(&subgraphs)?;
     Ok((subgraphs, files))
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use composition::report;
+use composition::report::{self, Finding};
 use serde_json::{Value, json};
 
 use super::Output;
@@ -21,16 +21,15 @@ enum ComposeError {
 }
 
 pub(super) fn run(arguments: &ComposeArgs, output: &mut Output<'_>) -> ExitCode {
-    match compose(arguments, output) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => match arguments.format {
-            ErrorFormat::Human => output.fail(error),
-            ErrorFormat::Json => {
-                output.say(format!("{}\n", in_json(&error)));
-                ExitCode::FAILURE
-            }
-        },
-    }
+    let Err(error) = compose(arguments, output) else { return ExitCode::SUCCESS };
+    let told = match arguments.format {
+        ErrorFormat::Human => return output.fail(error),
+        ErrorFormat::Json => format!("{}\n", in_json(&error)),
+        ErrorFormat::Github => report::github(&findings(&error)),
+        ErrorFormat::Sarif => format!("{:#}\n", report::sarif(&findings(&error), "eventhub-router compose")),
+    };
+    output.say(told);
+    ExitCode::FAILURE
 }
 
 fn compose(arguments: &ComposeArgs, output: &mut Output<'_>) -> Result<(), ComposeError> {
@@ -44,10 +43,22 @@ fn compose(arguments: &ComposeArgs, output: &mut Output<'_>) -> Result<(), Compo
     std::fs::write(path, sdl).map_err(|cause| ComposeError::Unwritable { path: path.clone(), cause })
 }
 
-/// `{"errors":[{"code","message","locations"}]}`. Only what is wrong with the subgraphs themselves has a documented code.
+/// `{"errors":[{"code","message","locations"}]}`.
 fn in_json(error: &ComposeError) -> Value {
+    if let ComposeError::Source(SourceError::Composition { errors, .. }) = error {
+        return report::json(errors);
+    }
+    let entry =
+        |finding: Finding| json!({ "code": finding.code, "message": finding.message, "locations": [] });
+    json!({ "errors": findings(error).into_iter().map(entry).collect::<Vec<_>>() })
+}
+
+/// Only what is wrong with the subgraphs themselves has a documented code and a place.
+fn findings(error: &ComposeError) -> Vec<Finding> {
     match error {
-        ComposeError::Source(SourceError::Composition { errors, .. }) => report::json(errors),
+        ComposeError::Source(SourceError::Composition { errors, subgraphs }) => {
+            report::of_errors(errors, subgraphs)
+        }
         ComposeError::Source(SourceError::Urls(errors)) => plain("INVALID_URL", errors),
         ComposeError::Source(SourceError::List(errors)) => plain("INVALID_SUBGRAPH_LIST", errors),
         ComposeError::Source(SourceError::Unreadable { .. }) => plain("INVALID_SUBGRAPH_LIST", &[error]),
@@ -57,7 +68,6 @@ fn in_json(error: &ComposeError) -> Value {
     }
 }
 
-fn plain(code: &str, errors: &[impl ToString]) -> Value {
-    let entry = |error| json!({ "code": code, "message": error, "locations": [] });
-    json!({ "errors": errors.iter().map(ToString::to_string).map(entry).collect::<Vec<_>>() })
+fn plain(code: &str, errors: &[impl ToString]) -> Vec<Finding> {
+    errors.iter().map(|error| Finding::error(code, error.to_string())).collect()
 }

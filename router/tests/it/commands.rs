@@ -84,6 +84,31 @@ fn compose_takes_json_and_reports_every_error_as_json() {
 }
 
 #[test]
+fn compose_errors_are_written_for_github_and_code_scanners_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = path(folder.path(), "supergraph.yaml");
+    std::fs::write(folder.path().join("a.graphql"), "type Query {\n  a: Missing\n}\n").unwrap();
+    std::fs::write(&list, "subgraphs: { a: { schema: { file: a.graphql } } }").unwrap();
+    let run = |format: &str| run(&["compose", "--subgraphs", &list, "--output", "-", "--format", format]);
+    let file = path(folder.path(), "a.graphql");
+    let github = run("github");
+    assert_eq!((github.status.code(), text(&github.stderr)), (Some(1), String::new()));
+    let command = format!("::error file={file},line=2,col=6,title=INVALID_GRAPHQL::[a] ");
+    assert!(text(&github.stdout).starts_with(&command), "{}", text(&github.stdout));
+    let sarif = run("sarif");
+    assert_eq!(sarif.status.code(), Some(1));
+    let log: Value = serde_json::from_slice(&sarif.stdout).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((&log["version"], &result["ruleId"]), (&json!("2.1.0"), &json!("INVALID_GRAPHQL")));
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+    let human = text(&run("human").stderr);
+    assert!(
+        human.contains(&format!("--> {file}:2:6 (subgraph a)\n  2 |   a: Missing\n    |      ^")),
+        "{human}"
+    );
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_reported_in_the_asked_form() {
     let failed = run(&["compose", "--subgraphs", "/nowhere.yaml", "--output", "-", "--format", "json"]);
     assert_eq!(failed.status.code(), Some(1));

@@ -209,8 +209,11 @@ const DIRECTIVES: &[(ChangeCode, &str, &str, &str)] = {
     ]
 };
 
+/// Two subgraphs.
+type Pair = [&'static str; 2];
+
 /// The same for the owners of other subgraphs: the judgement, and two subgraphs before and after.
-const SUBGRAPHS: &[(ChangeCode, &str, Criticality, [&str; 2], [&str; 2])] = {
+const SUBGRAPHS: &[(ChangeCode, &str, Criticality, Pair, Pair)] = {
     use ChangeCode as C;
     use Criticality::{Breaking, Dangerous, Safe};
     const E: &str = "type Query { e: E } type E @key(fields: \"id\") @shareable { id: ID! n: ID! }";

@@ -31,17 +31,7 @@ pub fn sarif(findings: &[Finding], tool: &str) -> Value {
 
 /// A rule a code, in the order of the findings.
 fn rules(findings: &[Finding]) -> IndexMap<&str, Value> {
-    let mut rules = IndexMap::new();
-    for finding in findings {
-        rules.entry(finding.code.as_str()).or_insert_with(|| {
-            let mut rule = json!({ "id": finding.code });
-            if let Some(help) = &finding.help {
-                rule["help"] = json!({ "text": help });
-            }
-            rule
-        });
-    }
-    rules
+    findings.iter().map(|finding| (finding.code.as_str(), json!({ "id": finding.code }))).collect()
 }
 
 fn result(finding: &Finding, rule: Option<usize>) -> Value {
@@ -54,7 +44,7 @@ fn result(finding: &Finding, rule: Option<usize>) -> Value {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": level,
-        "message": { "text": finding.message },
+        "message": { "text": words(finding) },
         "locations": finding.now().map(location).collect::<Vec<Value>>(),
     });
     let before: Vec<Value> = finding.before().enumerate().map(|(id, place)| in_base(id, place)).collect();
@@ -62,6 +52,13 @@ fn result(finding: &Finding, rule: Option<usize>) -> Value {
         result["relatedLocations"] = Value::Array(before);
     }
     result
+}
+
+fn words(finding: &Finding) -> String {
+    match &finding.help {
+        Some(help) => format!("{}\nhelp: {help}", finding.message),
+        None => finding.message.clone(),
+    }
 }
 
 fn in_base(id: usize, place: &SourceLocation) -> Value {

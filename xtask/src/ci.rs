@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use owo_colors::OwoColorize;
 
+use crate::compose::{OPERATIONS, main_branch};
 use crate::failure::{Context, Failure, Result};
 use crate::workspace::{Workspace, shown, succeed};
 
@@ -25,6 +26,9 @@ pub struct CiOptions {
     /// Leave `cargo deny` out. `.ci/run` never does.
     #[arg(long)]
     pub without_deny: bool,
+    /// Show what the schema check finds at the lines of a pull request.
+    #[arg(long, env = "GITHUB_ACTIONS")]
+    pub annotate: bool,
 }
 
 /// Runs every step; stops at the first that fails.
@@ -58,10 +62,11 @@ impl Steps {
         self.cargo("format", &["fmt", "--all", "--check"])?;
         self.cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
         self.cargo("house rules", &["xtask", "tidy"])?;
-        self.cargo("the committed graph", &["xtask", "compose", "--check"])?;
+        self.graph(options.annotate)?;
         if !options.without_deny {
             self.deny()?;
         }
+        self.cargo("composition under abuse", &["xtask", "fuzz", "--seconds", "60"])?;
         self.tests("tests on SQLite", None)?;
         match &options.mysql {
             Some(url) if !options.without_mysql => self.tests("tests on MySQL", Some(url)),
@@ -72,6 +77,20 @@ impl Steps {
     fn cargo(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
         let command = self.workspace.cargo(arguments);
         self.step(name, command)
+    }
+
+    /// The committed graph is what the code says, and a change of it breaks nobody: it is compared with the main branch's.
+    fn graph(&mut self, annotate: bool) -> Result<()> {
+        let base = main_branch(self.workspace.root());
+        let mut arguments = vec!["xtask", "compose", "--check", "--plans", OPERATIONS];
+        match &base {
+            Some(base) => arguments.extend(["--base", base]),
+            None => say("there is no base: what the schema change breaks is NOT checked in this run")?,
+        }
+        if annotate {
+            arguments.extend(["--format", "github"]);
+        }
+        self.cargo("the committed graph", &arguments)
     }
 
     fn tests(&mut self, name: &str, mysql: Option<&str>) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::compose::{ComposeOptions, compose};
 use crate::explain::{ExplainOptions, explain};
 use crate::failure::{Context, Failure, Result};
 use crate::fsck::{FsckOptions, fsck};
+use crate::fuzz::{FuzzOptions, fuzz};
 use crate::migrate::{MigrateOptions, migrate};
 use crate::secrets::{SecretsOptions, secrets};
 use crate::services::Service;
@@ -35,7 +36,7 @@ enum Task {
     Dev(DevOptions),
     /// Restart one process of the running system
     Restart(RestartOptions),
-    /// Write schema/subgraphs/*.graphql and supergraph.graphql from the code, or --check them
+    /// Write schema/subgraphs/*.graphql and supergraph.graphql from the code, or --check them and what they break
     Compose(ComposeOptions),
     /// Show the query plan of an operation over supergraph.graphql
     Explain(ExplainOptions),
@@ -43,6 +44,8 @@ enum Task {
     Migrate(MigrateOptions),
     /// Check the invariants of the sale over the databases
     Fsck(FsckOptions),
+    /// Compose schemas that nobody would write, and see that nothing panics, hangs or fills the memory
+    Fuzz(FuzzOptions),
     /// Check the house rules: who imports whom, what ARCHITECTURE.md names, how files open
     Tidy,
     /// Print fresh secrets for compose.yaml, as an env file
@@ -77,7 +80,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(anstream::stderr(), "{} {failure}", "error:".red().bold());
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }
@@ -87,10 +90,11 @@ fn run(cli: Cli) -> Result<()> {
         None => Cli::command().print_help().context("standard output"),
         Some(Task::Dev(options)) => block_on(dev(&options)),
         Some(Task::Restart(options)) => block_on(restart(options.service, &options.data)),
-        Some(Task::Compose(options)) => compose(&options),
+        Some(Task::Compose(options)) => block_on(compose(&options)),
         Some(Task::Explain(options)) => explain(&options),
         Some(Task::Migrate(options)) => migrate(&options),
         Some(Task::Fsck(options)) => block_on(fsck(&options)),
+        Some(Task::Fuzz(options)) => fuzz(&options),
         Some(Task::Tidy) => tidy(&Workspace::find()?),
         Some(Task::Secrets(options)) => secrets(&options),
         Some(Task::Ci(options)) => ci(&options),

@@ -130,16 +130,46 @@ pub struct FieldJoin {
     /// The label under which this subgraph takes the field over, and the subgraph it takes it from.
     pub override_label: Option<(String, SubgraphId)>,
     /// Arguments that are filled from an outer object by `@fromContext`, and never by the client.
-    pub context_arguments: Vec<Name>,
+    pub context_arguments: Vec<ContextArgument>,
+}
+
+/// An argument that the router fills in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextArgument {
+    /// The argument's name in the subgraph.
+    pub name: String,
+    /// The context, as `@context(name:)` in the supergraph calls it.
+    pub context: String,
+    /// What to select of the object that sets the context: fields, or fragments for the types that may set it.
+    pub selection: String,
 }
 
 impl Supergraph {
-    /// Reads a supergraph SDL.
+    /// Reads a supergraph SDL to plan over it.
+    ///
+    /// # Errors
+    /// Those of [`Supergraph::read`], and [`SupergraphError::ContextualArgument`]: to leave such an argument out would
+    /// quietly change what the field means.
+    pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
+        let supergraph = Self::read(sdl)?;
+        supergraph.refuse_contextual_arguments()?;
+        Ok(supergraph)
+    }
+
+    /// Reads a supergraph SDL to look at it, even one that cannot be planned over yet.
     ///
     /// # Errors
     /// [`SupergraphError`] when the text is not GraphQL, not a supergraph, or contradicts itself.
-    pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
+    pub fn read(sdl: &str) -> Result<Self, SupergraphError> {
         read::supergraph(sdl)
+    }
+
+    fn refuse_contextual_arguments(&self) -> Result<(), SupergraphError> {
+        let fields = self.types.iter().flat_map(|ty| ty.fields.values().map(move |field| (ty, field)));
+        let mut contextual = fields
+            .filter(|(_, field)| field.joins.iter().any(|join| !join.context_arguments.is_empty()))
+            .map(|(ty, field)| format!("{}.{}", ty.name, field.name));
+        contextual.next().map_or(Ok(()), |coordinate| Err(SupergraphError::ContextualArgument { coordinate }))
     }
 
     /// The id of a composite type.

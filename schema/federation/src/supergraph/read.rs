@@ -4,8 +4,8 @@
 
 use super::api_schema::{self, Feature};
 use super::{
-    CompositeKind, CompositeType, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph, SupergraphError,
-    TypeId, TypeJoin,
+    CompositeKind, CompositeType, ContextArgument, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph,
+    SupergraphError, TypeId, TypeJoin,
 };
 use apollo_compiler::ast::{self, Value};
 use apollo_compiler::executable::{FieldSet, Selection, SelectionSet};
@@ -239,7 +239,8 @@ impl<'a> Reader<'a> {
         Ok(FieldJoin {
             subgraph,
             // Federation 1 marks the key fields of an extension as external, although its references carry their values.
-            external: (flag(directive, "external") && !own_key()) || flag(directive, "usedOverridden"),
+            external: (flag(directive, "external") && !own_key())
+                || flag(directive, "usedOverridden") && text("overrideLabel").is_none(),
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
             override_label: text("overrideLabel")
@@ -380,14 +381,20 @@ fn flag(directive: &Directive, name: &str) -> bool {
     directive.specified_argument_by_name(name).and_then(|value| value.to_bool()) == Some(true)
 }
 
-fn context_arguments(directive: &Directive) -> Vec<Name> {
+fn context_arguments(directive: &Directive) -> Vec<ContextArgument> {
     let arguments =
         directive.specified_argument_by_name("contextArguments").and_then(|value| value.as_list());
-    let name = |entry: &Node<Value>| {
-        let (_, name) = entry.as_object()?.iter().find(|(key, _)| key == "name")?;
-        Name::new(name.as_str()?).ok()
+    let argument = |entry: &Node<Value>| {
+        let entries = entry.as_object()?;
+        let text =
+            |wanted: &str| entries.iter().find(|(key, _)| key == wanted)?.1.as_str().map(str::to_owned);
+        Some(ContextArgument {
+            name: text("name")?,
+            context: text("context")?,
+            selection: text("selection")?,
+        })
     };
-    arguments.into_iter().flatten().filter_map(name).collect()
+    arguments.into_iter().flatten().filter_map(argument).collect()
 }
 
 fn top_level(set: &SelectionSet, name: &Name) -> bool {

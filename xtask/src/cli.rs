@@ -76,7 +76,15 @@ fn service(name: &str) -> Result<Service, String> {
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // clap would end with 2, which says here that a change breaks somebody.
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(anstream::stderr(), "{} {failure}", "error:".red().bold());

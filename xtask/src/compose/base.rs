@@ -1,7 +1,7 @@
 //! What the graph is compared with: the main branch, a file, or what a router serves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use composition::SubgraphInput;
@@ -24,15 +24,16 @@ pub(super) struct Base {
     pub(super) remark: Option<String>,
 }
 
-/// The ref that a change is compared with: the main branch or, on it, the commit before. `None` where there is neither.
+/// The ref that a change is compared with: the main branch or, on it, the commit before. `None` where there is neither, or no graph in it: a
+/// shallow clone, a first commit.
 #[must_use]
 pub fn main_branch(root: &Path) -> Option<String> {
     let head = commit(root, "HEAD")?;
-    let candidates = ["origin/main", "main", "HEAD~1"];
-    candidates
-        .into_iter()
-        .find(|name| commit(root, name).is_some_and(|found| found != head))
-        .map(str::to_owned)
+    let is_base = |name: &&str| {
+        let other = commit(root, name).filter(|found| *found != head);
+        other.is_some_and(|other| committed(root, &other, Path::new(SUPERGRAPH)).is_ok())
+    };
+    ["origin/main", "main", "HEAD~1"].into_iter().find(is_base).map(str::to_owned)
 }
 
 /// Loads the base that `text` names: an address, a git ref, or a path, tried in this order; `./main` is a path even where `main` is a branch.
@@ -90,7 +91,8 @@ fn from_commit(root: &Path, name: &str, commit: &str) -> Result<Base> {
     match subgraphs.and_then(|subgraphs| composed(&subgraphs)) {
         Ok(graph) => Ok(Base { graph, name: name.to_owned(), remark: None }),
         Err(failure) => {
-            let sdl = committed(root, commit, Path::new(SUPERGRAPH))?;
+            let sdl =
+                committed(root, commit, Path::new(SUPERGRAPH)).context(format_args!("--base {name}"))?;
             let mut base = read(&sdl, SUPERGRAPH)?;
             base.name = name.to_owned();
             base.remark = Some(format!(
@@ -121,7 +123,7 @@ fn commit(root: &Path, name: &str) -> Option<String> {
 
 /// A file as it was committed.
 fn committed(root: &Path, commit: &str, path: &Path) -> Result<String> {
-    let name = format!("{commit}:{}", PathBuf::from(path).display());
+    let name = format!("{commit}:{}", path.display());
     let output = git(root).args(["show", &name]).output().context("git")?;
     if !output.status.success() {
         return Err(Failure::new(String::from_utf8_lossy(&output.stderr).trim()));
@@ -133,4 +135,44 @@ fn git(root: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(root);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with these branches, each a commit with the files that are said.
+    fn repository(commits: &[(&str, &[&str])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = git(folder.path());
+            command.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+            assert!(command.status().unwrap().success(), "{arguments:?}");
+        };
+        run(&["init", "--quiet", "--initial-branch", "start"]);
+        for (branch, files) in commits {
+            for file in *files {
+                fs::write(folder.path().join(file), *branch).unwrap();
+            }
+            run(&["add", "--all"]);
+            run(&["commit", "--quiet", "--allow-empty", "--message", branch]);
+            run(&["branch", "--force", branch]);
+        }
+        folder
+    }
+
+    #[test]
+    fn a_change_is_compared_with_the_main_branch_or_the_commit_before() {
+        for (commits, base) in [
+            (vec![("main", [SUPERGRAPH].as_slice()), ("topic", &[])], Some("main")),
+            (vec![("topic", &[SUPERGRAPH]), ("main", &[])], Some("HEAD~1")),
+            (vec![("main", &[SUPERGRAPH])], None),
+            (vec![("main", &["README.md"]), ("topic", &[SUPERGRAPH])], None),
+        ] {
+            let folder = repository(&commits);
+            assert_eq!(main_branch(folder.path()).as_deref(), base, "{commits:?}");
+        }
+        let none = tempfile::tempdir().unwrap();
+        assert_eq!(main_branch(none.path()), None);
+    }
 }

@@ -43,6 +43,12 @@ fn removed(found: &mut Differences<'_>, name: &Name, old: &ExtendedType) {
     }
 }
 
+fn with_article(definition: &ExtendedType) -> String {
+    let kind = kind(definition);
+    let article = if kind.starts_with(['e', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
 const fn kind(definition: &ExtendedType) -> &'static str {
     match definition {
         ExtendedType::Scalar(_) => "scalar",
@@ -71,7 +77,7 @@ fn compare_type(found: &mut Differences<'_>, old: &ExtendedType, new: &ExtendedT
         (ExtendedType::Union(old), ExtendedType::Union(new)) => compare_union(found, old, new),
         (ExtendedType::Scalar(_), ExtendedType::Scalar(_)) => {}
         _ => {
-            let message = format!("{} is a {} and was a {}", old.name(), kind(new), kind(old));
+            let message = format!("{} is {}, and was {}", old.name(), with_article(new), with_article(old));
             found.report(ChangeCode::TypeKindChanged, old.name().as_str(), message);
         }
     }

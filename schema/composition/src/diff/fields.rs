@@ -38,7 +38,7 @@ fn compare_field(
         let (was, is) = (&old.ty, &new.ty);
         let code =
             if is_compatible(was, is) { ChangeCode::FieldMadeNonNull } else { ChangeCode::FieldTypeChanged };
-        found.report(code, coordinate, format!("{coordinate} is a {is} and was a {was}"));
+        found.report(code, coordinate, format!("{coordinate} is {is}, and was {was}"));
     }
     let holder = Holder { coordinate, codes: &ARGUMENT };
     inputs::compare(found, &holder, &inputs::nodes(&old.arguments), &inputs::nodes(&new.arguments));

@@ -118,7 +118,7 @@ fn compare_input(
     (old, new): (&InputValueDefinition, &InputValueDefinition),
 ) {
     if old.ty != new.ty {
-        let message = format!("{coordinate} takes {} and took {}", new.ty, old.ty);
+        let message = format!("{coordinate} takes {}, and took {}", new.ty, old.ty);
         // What a client sends flows the other way: the new type must take all that the old one took.
         let code = if is_compatible(&new.ty, &old.ty) { codes.made_nullable } else { codes.type_changed };
         found.report(code, coordinate, message);
@@ -127,7 +127,7 @@ fn compare_input(
         let shown = |input: &InputValueDefinition| {
             input.default_value.as_ref().map_or_else(|| "no default".to_owned(), |value| format!("{value}"))
         };
-        let message = format!("{coordinate} defaults to {} and did to {}", shown(new), shown(old));
+        let message = format!("{coordinate} defaults to {}, and did to {}", shown(new), shown(old));
         let became_required = new.is_required() && !old.is_required() && old.ty == new.ty;
         let code = if became_required { codes.made_required } else { codes.default_changed };
         found.report(code, coordinate, message);

@@ -141,7 +141,7 @@ fn compare_value_type(found: &mut Differences<'_>, pair: &Pair<'_>) {
                 report(found, ChangeCode::ValueTypeChanged, pair, coordinate, (what, &dependents));
             }
             Some(new) if new.ty != old.ty => {
-                let what = format!("{coordinate} is a {} and was a {}", new.ty, old.ty);
+                let what = format!("{coordinate} is {}, and was {}", new.ty, old.ty);
                 report(found, ChangeCode::ValueTypeChanged, pair, coordinate, (what, &dependents));
                 soften_nullability(found, old, new);
             }

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn people_see_a_change_in_both_its_places() {
         let text = findings(&changed());
-        let shown = "breaking[FIELD_TYPE_CHANGED]: Query.now is a Int and was a Int!\n  \
+        let shown = "breaking[FIELD_TYPE_CHANGED]: Query.now is Int, and was Int!\n  \
                      --> my schema/event.graphql:2:3 (subgraph event, in the base)\n  \
                      2 |   now: Int!\n    |   ^\n  \
                      --> my schema/event.graphql:2:3 (subgraph event)\n  \

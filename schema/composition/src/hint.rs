@@ -29,6 +29,7 @@ pub enum HintCode {
     FromSubgraphDoesNotExist,
     OverrideMigrationInProgress,
     ImplicitlyUpgradedFederationVersion,
+    ContextualArgumentNotContextualInAllSubgraphs,
 }
 
 impl HintCode {
@@ -57,6 +58,9 @@ impl HintCode {
             Self::FromSubgraphDoesNotExist => "FROM_SUBGRAPH_DOES_NOT_EXIST",
             Self::OverrideMigrationInProgress => "OVERRIDE_MIGRATION_IN_PROGRESS",
             Self::ImplicitlyUpgradedFederationVersion => "IMPLICITLY_UPGRADED_FEDERATION_VERSION",
+            Self::ContextualArgumentNotContextualInAllSubgraphs => {
+                "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 pub mod config;
+mod contract;
 pub mod diff;
 mod error;
 mod hint;
@@ -20,6 +21,7 @@ use apollo_compiler::Name;
 use federation::{Supergraph, SupergraphError};
 use rustc_hash::FxHashSet;
 
+pub use contract::contract;
 pub use error::{CompositionError, CompositionErrors, ErrorCode, SourceLocation};
 pub use hint::{Hint, HintCode};
 use sources::Diagnostics;
@@ -54,20 +56,24 @@ pub struct Composition {
 /// The outcome does not depend on the order of `subgraphs`.
 ///
 /// # Errors
-/// Every error found at the first stage that finds any.
+/// Every error found at the first stage that finds any. What is wrong with one subgraph by itself is one stage for
+/// all of them, so that one team's mistake does not hide another's.
 pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composition, CompositionErrors> {
     let mut diagnostics = Diagnostics::default();
     let subgraphs = stage(&mut diagnostics, |diagnostics| parse_and_link(subgraphs, diagnostics))?;
     let subgraphs = stage(&mut diagnostics, |diagnostics| upgrade(subgraphs, diagnostics))?;
-    stage(&mut diagnostics, |diagnostics| {
-        subgraphs.iter().for_each(|subgraph| check::check(subgraph, diagnostics));
-    })?;
-    let merged = stage(&mut diagnostics, |diagnostics| merge::merge(&subgraphs, diagnostics))?;
-    stage(&mut diagnostics, |diagnostics| rules::check(&merged, &subgraphs, diagnostics))?;
+    let features = stage(&mut diagnostics, |diagnostics| merge::Features::collect(&subgraphs, diagnostics))?;
+    let merged = stage(&mut diagnostics, |diagnostics| merge::merge(&subgraphs, features, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| rules::check_merged(&merged, &subgraphs, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| rules::check_defaults(&merged, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| rules::check_visible(&merged, diagnostics))?;
     let supergraph_sdl = print::supergraph(&merged, &subgraphs);
     let supergraph = stage(&mut diagnostics, |diagnostics| read_back(&supergraph_sdl, diagnostics))?;
     let Some(supergraph) = supergraph else { return Err(CompositionErrors(diagnostics.errors)) };
-    stage(&mut diagnostics, |diagnostics| satisfiability::check(&supergraph, &subgraphs, diagnostics))?;
+    stage(&mut diagnostics, |diagnostics| {
+        rules::check_shared(&merged, &subgraphs, diagnostics);
+        satisfiability::check(&supergraph, &subgraphs, diagnostics);
+    })?;
     let api_sdl = print::api(&supergraph.api_schema);
     Ok(Composition { supergraph_sdl, api_sdl, hints: diagnostics.hints })
 }
@@ -87,7 +93,8 @@ fn stage<T>(
     }
 }
 
-/// Every subgraph as a valid schema with known names, sorted by name so that their order cannot matter.
+/// Every subgraph as a valid schema with known names, sorted by name so that their order cannot matter. One that is
+/// Federation 1 still is to be upgraded, and checked then.
 fn parse_and_link(inputs: &[SubgraphInput], diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
     let mut inputs: Vec<&SubgraphInput> = inputs.iter().collect();
     inputs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -96,10 +103,14 @@ fn parse_and_link(inputs: &[SubgraphInput], diagnostics: &mut Diagnostics) -> Ve
     inputs
         .into_iter()
         .zip(graphs)
+        .filter(|(input, _)| !is_reserved(&input.name))
         .filter_map(|(input, graph)| {
             let mut subgraph = subgraph::parse::parse(input, graph, diagnostics)?;
             subgraph::roots::rename(&mut subgraph, diagnostics);
             subgraph::facts::collect(&mut subgraph);
+            if !subgraph.links.is_federation_1() {
+                check::check(&subgraph, diagnostics);
+            }
             Some(subgraph)
         })
         .collect()
@@ -111,7 +122,7 @@ fn check_names(inputs: &[&SubgraphInput], diagnostics: &mut Diagnostics) {
         let name = &input.name;
         let problem = if name.trim().is_empty() {
             "a subgraph needs a name".to_owned()
-        } else if name == "_" {
+        } else if is_reserved(name) {
             "\"_\" is not allowed as the name of a subgraph".to_owned()
         } else if !seen.insert(name) {
             format!("two subgraphs are called \"{name}\"")
@@ -120,6 +131,10 @@ fn check_names(inputs: &[&SubgraphInput], diagnostics: &mut Diagnostics) {
         };
         diagnostics.error(ErrorCode::InvalidSubgraphName, problem, []);
     }
+}
+
+fn is_reserved(name: &str) -> bool {
+    name == "_"
 }
 
 /// The values of `join__Graph`: names in capitals, all numbered where several fall together.
@@ -149,12 +164,15 @@ fn graph_name(subgraph: &str) -> String {
 
 fn upgrade(mut subgraphs: Vec<Subgraph>, diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
     subgraph::upgrade::upgrade(&mut subgraphs, diagnostics);
+    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.links.is_federation_1()) {
+        check::check(subgraph, diagnostics);
+    }
     subgraphs
 }
 
 /// The model that routers read from the supergraph: what does not survive this trip must not be handed out.
 fn read_back(sdl: &str, diagnostics: &mut Diagnostics) -> Option<Supergraph> {
-    match Supergraph::parse(sdl) {
+    match Supergraph::read(sdl) {
         Ok(supergraph) => Some(supergraph),
         Err(error) => {
             let code = match &error {

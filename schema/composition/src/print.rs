@@ -81,6 +81,37 @@ pub(crate) fn supergraph(merged: &Merged, subgraphs: &[Subgraph]) -> String {
     sdl
 }
 
+/// Prints a supergraph that was read from text.
+pub(crate) fn schema(schema: &Schema) -> String {
+    let mut sdl = String::from("schema");
+    for applied in &schema.schema_definition.directives {
+        let _ = write!(sdl, "\n  {}", directive(applied));
+    }
+    sdl.push_str(&roots(schema));
+    let directives = schema.directive_definitions.values().filter(|known| !known.is_built_in());
+    let mut directives: Vec<String> =
+        directives.map(|known| known.serialize().to_string().trim_end().to_owned()).collect();
+    let types = schema.types.values().filter(|known| !known.is_built_in());
+    let mut types: Vec<String> = types.map(type_definition).collect();
+    directives.sort_by_cached_key(|definition| sort_key(definition));
+    types.sort_by_cached_key(|definition| sort_key(definition));
+    for definition in directives.into_iter().chain(types) {
+        sdl.push_str("\n\n");
+        sdl.push_str(&definition);
+    }
+    sdl.push('\n');
+    sdl
+}
+
+fn roots(schema: &Schema) -> String {
+    let mut sdl = String::from("\n{\n");
+    for (operation, root) in schema.schema_definition.iter_root_operations() {
+        let _ = writeln!(sdl, "  {operation}: {root}");
+    }
+    sdl.push('}');
+    sdl
+}
+
 /// Machinery types contain blank lines only inside braces.
 fn split_definitions(text: &str) -> Vec<String> {
     let mut definitions: Vec<String> = Vec::new();
@@ -137,12 +168,7 @@ fn header(merged: &Merged) -> String {
         }
         sdl.push(')');
     }
-    sdl.push_str("\n{\n");
-    for (operation, root) in merged.schema.schema_definition.iter_root_operations() {
-        let _ = writeln!(sdl, "  {operation}: {root}");
-    }
-    sdl.push('}');
-    sdl
+    sdl + &roots(&merged.schema)
 }
 
 fn graph_enum(subgraphs: &[Subgraph]) -> String {

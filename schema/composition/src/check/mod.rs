@@ -1,5 +1,6 @@
 //! What a subgraph can get wrong all by itself. One rule a file; every error found is reported.
 
+pub(crate) mod auth;
 pub(crate) mod contexts;
 pub(crate) mod costs;
 pub(crate) mod definitions;
@@ -21,5 +22,6 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
     externals::check(subgraph, diagnostics);
     interfaces::check(subgraph, diagnostics);
     costs::check(subgraph, diagnostics);
+    auth::check(subgraph, diagnostics);
     contexts::check(subgraph, diagnostics);
 }

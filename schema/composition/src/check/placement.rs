@@ -1,15 +1,15 @@
-//! Directives in places where they mean nothing: on interfaces and their fields.
+//! Directives in places where they mean nothing: on interfaces and their fields, or twice on the same element.
 
 use federation::link::Version;
 use federation::spec::FederationDirective as Fd;
 
 use crate::ErrorCode;
 use crate::sources::Diagnostics;
-use crate::subgraph::Subgraph;
+use crate::subgraph::{Subgraph, fields_of};
 
-/// Checks the interfaces of `subgraph`.
+/// Checks where `subgraph` puts its directives.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
-    check_subscriptions(subgraph, diagnostics);
+    check_repeated_shareable(subgraph, diagnostics);
     for (name, definition) in subgraph.own_types() {
         let Some(interface) = definition.as_interface() else { continue };
         check_keys(subgraph, name, diagnostics);
@@ -17,7 +17,6 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             (Fd::External, ErrorCode::ExternalOnInterface),
             (Fd::Requires, ErrorCode::RequiresUnsupportedOnInterface),
             (Fd::Provides, ErrorCode::ProvidesUnsupportedOnInterface),
-            (Fd::Override, ErrorCode::OverrideOnInterface),
             (Fd::Shareable, ErrorCode::InvalidShareableUsage),
         ];
         for field in interface.fields.values() {
@@ -37,16 +36,26 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A subscription has one source of events.
-fn check_subscriptions(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
-    let Some(facts) = subgraph.type_facts("Subscription") else { return };
-    for (field, _) in facts.fields.iter().filter(|(_, facts)| facts.shareable) {
-        let definition = subgraph.field("Subscription", field);
-        diagnostics.error(
-            ErrorCode::InvalidFieldSharing,
-            format!("[{}] Subscription.{field} cannot be @shareable", subgraph.name),
-            [definition.and_then(|field| field.name.location())],
-        );
+/// `@shareable` may be repeated only for the extensions of a type to have it too.
+fn check_repeated_shareable(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    let Some(local) = subgraph.links.name(Fd::Shareable) else { return };
+    let mut report = |coordinate: String, span| {
+        let message = format!("[{}] @{local} is applied to {coordinate} twice", subgraph.name);
+        diagnostics.error(ErrorCode::InvalidShareableUsage, message, [span]);
+    };
+    for (name, definition) in subgraph.own_types() {
+        let mut seen = Vec::new();
+        for applied in definition.directives().get_all(local) {
+            if seen.contains(&&applied.origin) {
+                report(name.to_string(), applied.location());
+            }
+            seen.push(&applied.origin);
+        }
+        for field in fields_of(definition).into_iter().flat_map(|fields| fields.values()) {
+            if let Some(repeated) = field.directives.get_all(local).nth(1) {
+                report(format!("{name}.{}", field.name), repeated.location());
+            }
+        }
     }
 }
 

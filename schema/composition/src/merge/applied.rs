@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use super::{Merger, directive, text};
 use crate::HintCode;
+use crate::subgraph::{Subgraph, contexts};
 
 /// The applications on one element in one subgraph.
 pub(super) type Applied<'a> = (usize, Vec<&'a Node<Directive>>);
@@ -34,27 +35,50 @@ enum Strategy {
 impl Merger<'_> {
     /// The applications that the supergraph's `coordinate` has.
     pub(super) fn merge_applied(&mut self, coordinate: &str, sources: &[Applied<'_>]) -> Vec<Directive> {
+        let mut merged = self.merge_surviving(coordinate, sources);
+        merged.extend(self.cache_tags(sources));
+        merged
+    }
+
+    /// The same without those that belong to single subgraphs.
+    pub(super) fn merge_surviving(&mut self, coordinate: &str, sources: &[Applied<'_>]) -> Vec<Directive> {
         let mut groups: IndexMap<Name, (Strategy, Vec<Node<Directive>>), FxBuildHasher> = IndexMap::default();
         for (index, applications) in sources {
             for applied in applications {
                 let Some((name, strategy)) = self.surviving(*index, applied) else { continue };
-                let mut directive = (*applied).clone();
+                let mut directive = self.in_supergraph(*index, applied);
                 if directive.name != name {
                     directive.make_mut().name = name.clone();
                 }
                 groups.entry(name).or_insert_with(|| (strategy, Vec::new())).1.push(directive);
             }
         }
-        let mut merged: Vec<Directive> = groups
+        groups
             .into_iter()
             .flat_map(|(_, (strategy, applications))| self.combine(coordinate, strategy, &applications))
-            .collect();
-        merged.extend(self.cache_tags(sources));
-        merged
+            .collect()
+    }
+
+    /// Whether the supergraph has a directive application of a subgraph.
+    pub(super) fn survives(&self, subgraph: usize, applied: &Directive) -> bool {
+        self.surviving(subgraph, applied).is_some()
+    }
+
+    /// A context is its subgraph's own: the supergraph calls it by both names.
+    fn in_supergraph(&self, subgraph: usize, applied: &Node<Directive>) -> Node<Directive> {
+        let Subgraph { name, links, .. } = &self.subgraphs[subgraph];
+        let context = applied.specified_argument_by_name("name").and_then(|name| name.as_str());
+        match context.filter(|_| links.name(Fd::Context) == Some(applied.name.as_str())) {
+            None => applied.clone(),
+            Some(context) => {
+                let context = Value::String(contexts::supergraph_name(name, context));
+                Node::new(with_argument(applied, "name", context))
+            }
+        }
     }
 
     /// `@cacheTag` belongs to the subgraphs that wrote it, so it is kept as a `join__directive` of theirs.
-    fn cache_tags(&self, sources: &[Applied<'_>]) -> Vec<Directive> {
+    pub(super) fn cache_tags(&self, sources: &[Applied<'_>]) -> Vec<Directive> {
         let mut graphs: IndexMap<Vec<Node<Argument>>, Vec<usize>, FxBuildHasher> = IndexMap::default();
         for (index, applications) in sources {
             let local = self.subgraphs[*index].links.name(Fd::CacheTag);
@@ -90,7 +114,7 @@ impl Merger<'_> {
         let links = &self.subgraphs[subgraph].links;
         if let Some(known) = links.federation_directive(&applied.name) {
             let strategy = match known {
-                Fd::Tag => Strategy::Each,
+                Fd::Tag | Fd::Context => Strategy::Each,
                 Fd::RequiresScopes => Strategy::Requirements("scopes"),
                 Fd::Policy => Strategy::Requirements("policies"),
                 Fd::Cost => Strategy::Weight,

@@ -5,6 +5,7 @@ use apollo_compiler::ast::{InputValueDefinition, Type, Value};
 
 use super::Merger;
 use super::fields::{Source, spans};
+use crate::subgraph::contexts::is_contextual;
 use crate::{ErrorCode, HintCode};
 
 /// An argument or input field in one subgraph.
@@ -38,6 +39,10 @@ impl<'a> Merger<'a> {
                 .filter_map(|(index, field)| Some((*index, field.argument_by_name(name)?)))
                 .collect();
             let coordinate = format!("{coordinate}({name}:)");
+            if given.iter().any(|(index, argument)| is_contextual(&self.subgraphs[*index], argument)) {
+                self.check_contextual(&coordinate, &given);
+                continue;
+            }
             if given.len() < sources.len() {
                 self.drop_argument(&coordinate, &given, sources);
                 continue;
@@ -49,6 +54,36 @@ impl<'a> Merger<'a> {
             merged.extend(self.merge_input_value(&coordinate, &given, &rules).map(Node::new));
         }
         merged
+    }
+
+    /// The router fills the argument in where it is contextual; elsewhere it sends nothing, so that must be allowed.
+    fn check_contextual(&mut self, coordinate: &str, given: &[InputSource<'a>]) {
+        let plain: Vec<InputSource<'a>> = given
+            .iter()
+            .copied()
+            .filter(|(index, argument)| !is_contextual(&self.subgraphs[*index], argument))
+            .collect();
+        if plain.is_empty() {
+            return;
+        }
+        let subgraphs = self.names_of(plain.iter().map(|(index, _)| *index));
+        let places: Vec<_> = given.iter().map(|(_, argument)| argument.name.location()).collect();
+        if plain.iter().any(|(_, argument)| argument.is_required()) {
+            self.diagnostics.error(
+                ErrorCode::ContextualArgumentNotContextualInAllSubgraphs,
+                format!(
+                    "{coordinate} is taken from a context, so clients cannot give it: in {subgraphs} it should be \
+                     nullable, have a default, or be taken from a context too"
+                ),
+                places,
+            );
+        } else {
+            self.diagnostics.hint(
+                HintCode::ContextualArgumentNotContextualInAllSubgraphs,
+                format!("{coordinate} is taken from a context, so {subgraphs} never gets it"),
+                places,
+            );
+        }
     }
 
     fn drop_argument(&mut self, coordinate: &str, given: &[InputSource<'a>], sources: &[Source<'a>]) {

@@ -42,16 +42,25 @@ struct Known {
     version: &'static str,
     purpose: Option<&'static str>,
     directives: &'static [Fd],
+    /// Directives whose work is done: the join directives say what they said.
+    silent: &'static [Fd],
     scalar: Option<&'static str>,
 }
 
-const KNOWN: [Known; 6] = [
-    Known { spec: "tag", version: "v0.3", purpose: None, directives: &[Fd::Tag], scalar: None },
+/// Where `@inaccessible` is specified.
+pub(crate) const INACCESSIBLE_URL: &str = "https://specs.apollo.dev/inaccessible/v0.2";
+/// How it is defined there.
+pub(crate) const INACCESSIBLE_DEFINITION: &str = "directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE \
+     | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION";
+
+const KNOWN: [Known; 7] = [
+    Known { spec: "tag", version: "v0.3", purpose: None, directives: &[Fd::Tag], silent: &[], scalar: None },
     Known {
         spec: "inaccessible",
         version: "v0.2",
         purpose: Some("SECURITY"),
         directives: &[Fd::Inaccessible],
+        silent: &[],
         scalar: None,
     },
     Known {
@@ -59,6 +68,7 @@ const KNOWN: [Known; 6] = [
         version: "v0.1",
         purpose: Some("SECURITY"),
         directives: &[Fd::Authenticated],
+        silent: &[],
         scalar: None,
     },
     Known {
@@ -66,6 +76,7 @@ const KNOWN: [Known; 6] = [
         version: "v0.1",
         purpose: Some("SECURITY"),
         directives: &[Fd::RequiresScopes],
+        silent: &[],
         scalar: Some("requiresScopes__Scope"),
     },
     Known {
@@ -73,6 +84,7 @@ const KNOWN: [Known; 6] = [
         version: "v0.1",
         purpose: Some("SECURITY"),
         directives: &[Fd::Policy],
+        silent: &[],
         scalar: Some("policy__Policy"),
     },
     Known {
@@ -80,43 +92,77 @@ const KNOWN: [Known; 6] = [
         version: "v0.1",
         purpose: None,
         directives: &[Fd::Cost, Fd::ListSize],
+        silent: &[],
         scalar: None,
+    },
+    Known {
+        spec: "context",
+        version: "v0.1",
+        purpose: Some("SECURITY"),
+        directives: &[Fd::Context],
+        silent: &[Fd::FromContext],
+        scalar: Some("context__ContextFieldValue"),
     },
 ];
 
-/// Looks for uses of surviving directives in all `subgraphs`.
-pub(super) fn collect(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Features {
-    let used: Vec<FxHashSet<Fd>> = subgraphs.iter().map(used_directives).collect();
-    let mut features = Features::default();
-    for known in &KNOWN {
-        let directives: Vec<Fd> = known
-            .directives
-            .iter()
-            .copied()
-            .filter(|directive| used.iter().any(|used| used.contains(directive)))
-            .collect();
-        if directives.is_empty() {
-            continue;
-        }
-        let mut feature = Feature {
-            url: format!("https://specs.apollo.dev/{}/{}", known.spec, known.version),
-            imports: Vec::new(),
-            purpose: known.purpose,
-            definitions: known.scalar.map(|scalar| format!("scalar {scalar}")).into_iter().collect(),
-        };
-        for directive in directives {
-            let name = common_name(subgraphs, &used, directive, diagnostics);
-            if name != directive.name() || name != known.spec {
-                feature.imports.push((format!("@{}", directive.name()), format!("@{name}")));
+impl Features {
+    /// Looks for uses of surviving directives in all `subgraphs`.
+    pub(crate) fn collect(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Self {
+        let used: Vec<FxHashSet<Fd>> = subgraphs.iter().map(used_directives).collect();
+        let mut features = Self::default();
+        for known in &KNOWN {
+            let directives: Vec<Fd> = known
+                .directives
+                .iter()
+                .copied()
+                .filter(|directive| used.iter().any(|used| used.contains(directive)))
+                .collect();
+            if directives.is_empty() {
+                continue;
             }
-            feature.definitions.push(definition(directive, &name));
-            features.names.insert(directive, Name::new_unchecked(&name));
+            let mut feature = Feature {
+                url: format!("https://specs.apollo.dev/{}/{}", known.spec, known.version),
+                imports: Vec::new(),
+                purpose: known.purpose,
+                definitions: known.scalar.map(|scalar| format!("scalar {scalar}")).into_iter().collect(),
+            };
+            for directive in directives {
+                let name = common_name(subgraphs, &used, directive, diagnostics);
+                if name != directive.name() || name != known.spec {
+                    feature.imports.push((format!("@{}", directive.name()), format!("@{name}")));
+                }
+                feature.definitions.push(definition(directive, &name));
+                features.names.insert(directive, Name::new_unchecked(&name));
+            }
+            for unused in known
+                .directives
+                .iter()
+                .chain(known.silent)
+                .filter(|known| !features.names.contains_key(known))
+            {
+                // A specification is defined whole: readers expect all of it.
+                let name = match unused.name() {
+                    name if name == known.spec => name.to_owned(),
+                    name => format!("{}__{name}", known.spec),
+                };
+                feature.definitions.push(definition(*unused, &name));
+            }
+            features.linked.push(feature);
         }
-        features.linked.push(feature);
+        features.composed = compose_directives::collect(subgraphs, diagnostics);
+        features.linked.extend(compose_directives::features(&features.composed));
+        features
     }
-    features.composed = compose_directives::collect(subgraphs, diagnostics);
-    features.linked.extend(compose_directives::features(&features.composed));
-    features
+
+    /// The supergraph's name of a federation directive that survives.
+    pub(crate) fn name(&self, directive: Fd) -> Option<&str> {
+        self.names.get(&directive).map(Name::as_str)
+    }
+
+    /// The supergraph's name of `@inaccessible`, when it is used.
+    pub(crate) fn inaccessible(&self) -> Option<String> {
+        self.names.get(&Fd::Inaccessible).map(ToString::to_string)
+    }
 }
 
 fn used_directives(subgraph: &Subgraph) -> FxHashSet<Fd> {
@@ -148,9 +194,8 @@ fn common_name(
     for (index, subgraph) in
         subgraphs.iter().enumerate().filter(|(index, _)| used[*index].contains(&directive))
     {
-        let links = subgraph.links.all.iter().map(|(link, _)| link);
-        let name = links.filter_map(|link| imported_name(link, directive)).next();
-        names.push((index, name.unwrap_or_else(|| directive.name().to_owned())));
+        let name = subgraph.links.name(directive).unwrap_or(directive.name());
+        names.push((index, name.to_owned()));
     }
     let first = names.first().map_or(directive.name().to_owned(), |(_, name)| name.clone());
     if names.iter().any(|(_, name)| *name != first) {
@@ -182,16 +227,4 @@ fn imported_name(link: &Link, directive: Fd) -> Option<String> {
     let element = format!("@{}", directive.name());
     let import = link.imports.iter().find(|import| known && import.element == element)?;
     Some(import.alias.trim_start_matches('@').to_owned())
-}
-
-impl Features {
-    /// The supergraph's name of a federation directive that survives.
-    pub(crate) fn name(&self, directive: Fd) -> Option<&str> {
-        self.names.get(&directive).map(Name::as_str)
-    }
-
-    /// The supergraph's name of `@inaccessible`, when it is used.
-    pub(crate) fn inaccessible(&self) -> Option<String> {
-        self.names.get(&Fd::Inaccessible).map(ToString::to_string)
-    }
 }

@@ -3,12 +3,13 @@
 use apollo_compiler::ast::{Directive, FieldDefinition, Type, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{Component, ExtendedType};
-use apollo_compiler::{Name, Node};
-use federation::spec::FederationDirective as Fd;
+use apollo_compiler::{Name, Node, name};
 
+use super::applied::Applied;
 use super::overrides::Overrides;
 use super::types::Kind;
 use super::{Merger, directive, flag, text};
+use crate::subgraph::contexts::{self, ContextualArgument};
 use crate::subgraph::fields_of;
 use crate::{ErrorCode, HintCode};
 
@@ -68,7 +69,7 @@ impl<'a> Merger<'a> {
     ) -> Option<FieldDefinition> {
         let name = &sources.first()?.1.name;
         let coordinate = format!("{parent}.{name}");
-        let overrides = self.overrides(parent, name, sources, holders);
+        let overrides = self.overrides(parent, name, sources, kind);
         let live: Vec<Source<'a>> = sources
             .iter()
             .copied()
@@ -82,6 +83,7 @@ impl<'a> Merger<'a> {
         }
         if kind == Kind::Object {
             self.check_sharing(parent, name, sources, &overrides);
+            self.check_subscription(parent, name, sources);
         }
         let description = {
             let descriptions: Vec<_> = live.iter().map(|(_, field)| field.description.as_ref()).collect();
@@ -103,9 +105,11 @@ impl<'a> Merger<'a> {
             .collect();
         self.check_externals(&coordinate, &merged.ty, &arguments, &external);
         let mut directives = self.join_fields(parent, name, sources, holders, merged.equal, &overrides);
-        let applied: Vec<_> =
-            live.iter().map(|(index, field)| (*index, field.directives.iter().collect::<Vec<_>>())).collect();
-        directives.extend(self.merge_applied(&coordinate, &applied));
+        let applied = |sources: &[Source<'a>]| -> Vec<Applied<'a>> {
+            sources.iter().map(|(index, field)| (*index, field.directives.iter().collect())).collect()
+        };
+        directives.extend(self.merge_surviving(&coordinate, &applied(&live)));
+        directives.extend(self.cache_tags(&applied(sources)));
         Some(FieldDefinition {
             description,
             name: name.clone(),
@@ -154,7 +158,7 @@ impl<'a> Merger<'a> {
     ) {
         for (index, field) in externals {
             let subgraph = &self.subgraphs[*index].name;
-            if !self.is_subtype(&field.ty, ty) {
+            if field.ty != *ty {
                 self.diagnostics.error(
                     ErrorCode::ExternalTypeMismatch,
                     format!(
@@ -213,8 +217,7 @@ impl<'a> Merger<'a> {
             return;
         }
         for applied in field.directives.iter() {
-            let known = subgraph.links.federation_directive(&applied.name);
-            if matches!(known, Some(Fd::Tag | Fd::Inaccessible)) {
+            if self.survives(index, applied) {
                 self.diagnostics.error(
                     ErrorCode::MergedDirectiveApplicationOnExternal,
                     format!(
@@ -241,6 +244,7 @@ impl<'a> Merger<'a> {
         let plain = |index: usize| {
             facts(index)
                 .is_some_and(|facts| !facts.external && facts.requires.is_none() && facts.provides.is_none())
+                && contexts::arguments(&self.subgraphs[index], parent, name).is_empty()
         };
         let everywhere = holders.iter().all(|holder| {
             sources.iter().any(|(index, _)| index == holder) && plain(*holder) && !overrides.is_gone(*holder)
@@ -269,10 +273,29 @@ impl<'a> Merger<'a> {
                     ("override", takes_over.and_then(|taken| text(&taken.from))),
                     ("usedOverridden", flag(overrides.is_used(*index))),
                     ("overrideLabel", overrides.label(*index).map(|label| Value::String(label.to_owned()))),
+                    ("contextArguments", self.context_arguments(*index, parent, name)),
                 ],
             ))
         })
         .collect()
+    }
+
+    /// The arguments that the router fills in from contexts of that subgraph.
+    fn context_arguments(&self, index: usize, parent: &Name, name: &Name) -> Option<Value> {
+        let subgraph = &self.subgraphs[index];
+        let entry = |argument: &ContextualArgument| {
+            let context = contexts::supergraph_name(&subgraph.name, &argument.value.context);
+            let entries = [
+                (name!("context"), context),
+                (name!("name"), argument.name.to_string()),
+                (name!("type"), argument.ty.clone()),
+                (name!("selection"), argument.value.selection.clone()),
+            ];
+            let entries = entries.into_iter().map(|(name, text)| (name, Node::new(Value::String(text))));
+            Node::new(Value::Object(entries.collect()))
+        };
+        let arguments = contexts::arguments(subgraph, parent, name);
+        (!arguments.is_empty()).then(|| Value::List(arguments.iter().map(entry).collect()))
     }
 }
 

@@ -25,12 +25,14 @@ use apollo_compiler::ast::{Argument, Directive, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, Schema};
 use apollo_compiler::{Name, Node};
+use rustc_hash::FxHashSet;
 
 pub(crate) use applied::alternatives;
-pub(crate) use features::Features;
+pub(crate) use features::{Features, INACCESSIBLE_DEFINITION, INACCESSIBLE_URL};
 
+use crate::ErrorCode;
 use crate::sources::Diagnostics;
-use crate::subgraph::Subgraph;
+use crate::subgraph::{Subgraph, extensions};
 
 /// The merged graph.
 pub(crate) struct Merged {
@@ -46,14 +48,16 @@ pub(crate) struct Merger<'a> {
     diagnostics: &'a mut Diagnostics,
     features: Features,
     schema: Schema,
+    /// Definitions that contradict the others in their kind, and are left out.
+    strangers: FxHashSet<(usize, Name)>,
 }
 
 /// Merges `subgraphs`, which are sorted by name.
-pub(crate) fn merge(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Merged {
-    let features = features::collect(subgraphs, diagnostics);
+pub(crate) fn merge(subgraphs: &[Subgraph], features: Features, diagnostics: &mut Diagnostics) -> Merged {
+    extensions::check(subgraphs, |subgraph| !subgraph.links.is_federation_1(), diagnostics);
     let mut schema = Schema::new();
     schema.schema_definition.make_mut().directives.clear();
-    let mut merger = Merger { subgraphs, diagnostics, features, schema };
+    let mut merger = Merger { subgraphs, diagnostics, features, schema, strangers: FxHashSet::default() };
     let names = merger.type_names();
     let kinds = merger.outline(&names);
     merger.merge_composite_types(&kinds);
@@ -72,7 +76,9 @@ impl<'a> Merger<'a> {
         let subgraphs = self.subgraphs;
         let found = subgraphs.iter().enumerate().filter_map(|(index, subgraph)| {
             let definition = subgraph.schema.types.get(name)?;
-            (!subgraph.links.is_machinery_type(name)).then_some((index, definition))
+            let left_out = subgraph.links.is_machinery_type(name)
+                || !self.strangers.is_empty() && self.strangers.contains(&(index, definition.name().clone()));
+            (!left_out).then_some((index, definition))
         });
         found.collect()
     }
@@ -100,6 +106,14 @@ impl<'a> Merger<'a> {
         definition.query = query;
         definition.mutation = mutation;
         definition.subscription = subscription;
+        self.check_queries();
+    }
+
+    /// NO_QUERIES: a graph that nothing can be asked of.
+    fn check_queries(&mut self) {
+        if self.schema.get_object("Query").is_none_or(|query| query.fields.is_empty()) {
+            self.diagnostics.error(ErrorCode::NoQueries, "no subgraph has a query field", []);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use federation::spec::FederationDirective as Fd;
 
 use super::Merger;
 use super::fields::Source;
+use super::types::Kind;
 use crate::{ErrorCode, HintCode};
 
 /// What the overrides of one field come to.
@@ -55,7 +56,7 @@ impl<'a> Merger<'a> {
         parent: &Name,
         name: &Name,
         sources: &[Source<'a>],
-        _holders: &[usize],
+        kind: Kind,
     ) -> Overrides {
         let mut overrides = Overrides::default();
         for (index, _) in sources {
@@ -65,6 +66,17 @@ impl<'a> Merger<'a> {
             overrides.known.push(taken.from.clone());
             let coordinate = format!("{parent}.{name}");
             let span = taken.directive.location();
+            if kind == Kind::Interface {
+                self.diagnostics.error(
+                    ErrorCode::OverrideOnInterface,
+                    format!(
+                        "[{}] @override cannot be used on {coordinate}, an interface's field",
+                        subgraph.name
+                    ),
+                    [span],
+                );
+                continue;
+            }
             if taken.from == subgraph.name {
                 self.diagnostics.error(
                     ErrorCode::OverrideFromSelfError,
@@ -185,6 +197,9 @@ impl<'a> Merger<'a> {
         let winner_field = sources.iter().find(|(index, _)| *index == winner);
         let loser_field =
             sources.iter().find(|(index, _)| Some(&self.subgraphs[*index].name) == from.as_ref());
+        if loser_field.is_none() {
+            return false;
+        }
         let rules = [(winner_field, &[Fd::External][..]), (loser_field, &[Fd::Provides, Fd::Requires][..])];
         for (source, directives) in rules {
             let Some((index, field)) = source else { continue };

@@ -1,13 +1,33 @@
 //! INVALID_FIELD_SHARING: a field that several subgraphs resolve is `@shareable` in all of them.
 
 use apollo_compiler::Name;
+use federation::spec::FederationDirective as Fd;
 
 use super::Merger;
 use super::fields::{Source, spans};
 use super::overrides::Overrides;
 use crate::ErrorCode;
+use crate::subgraph::Subgraph;
 
 impl<'a> Merger<'a> {
+    /// A subscription has one source of events.
+    pub(super) fn check_subscription(&mut self, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+        if parent != "Subscription" {
+            return;
+        }
+        for (index, field) in sources {
+            let Subgraph { name: subgraph, links, .. } = &self.subgraphs[*index];
+            let local = links.name(Fd::Shareable);
+            if let Some(shareable) = local.and_then(|local| field.directives.get(local)) {
+                self.diagnostics.error(
+                    ErrorCode::InvalidFieldSharing,
+                    format!("[{subgraph}] Subscription.{name} cannot be @shareable"),
+                    [shareable.location()],
+                );
+            }
+        }
+    }
+
     /// Checks who resolves the object field `parent.name`.
     pub(super) fn check_sharing(
         &mut self,

@@ -61,15 +61,14 @@ impl Merger<'_> {
     }
 
     /// Puts every type into the schema with its description, directives, interfaces and members, but without
-    /// fields: merging a field's type needs to know who implements what. Types of two kinds are left out.
+    /// fields: merging a field's type needs to know who implements what. Of a type of two kinds, the first one goes on.
     pub(super) fn outline(&mut self, names: &[Name]) -> Vec<(Name, Kind)> {
         let mut kinds = Vec::new();
         for name in names {
-            if let Some(kind) = self.kind(name) {
-                let definition = self.outline_type(name, kind);
-                self.schema.types.insert(name.clone(), definition);
-                kinds.push((name.clone(), kind));
-            }
+            let Some(kind) = self.kind(name) else { continue };
+            let definition = self.outline_type(name, kind);
+            self.schema.types.insert(name.clone(), definition);
+            kinds.push((name.clone(), kind));
         }
         kinds
     }
@@ -98,7 +97,9 @@ impl Merger<'_> {
             format!("{name} is {}", super::and_list(&described)),
             spans,
         );
-        None
+        let others = kinds.iter().filter(|(_, kind)| *kind != first);
+        self.strangers.extend(others.map(|(index, _)| (*index, name.clone())));
+        Some(first)
     }
 
     fn check_interface_object_everywhere(&mut self, name: &Name, kind: Kind, sources: &[(usize, Kind)]) {

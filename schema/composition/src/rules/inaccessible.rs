@@ -7,15 +7,12 @@ use apollo_compiler::schema::{ExtendedType, Schema};
 use apollo_compiler::{Name, Node};
 
 use crate::ErrorCode;
-use crate::merge::Merged;
 use crate::sources::Diagnostics;
 use crate::subgraph::{Fields, fields_of};
 
-/// Checks what remains of the merged graph for clients.
-pub(super) fn check(merged: &Merged, diagnostics: &mut Diagnostics) {
-    let Some(directive) = merged.features.inaccessible() else { return };
-    let checker = Checker { schema: &merged.schema, directive: &directive, diagnostics };
-    checker.check();
+/// Checks what remains of `schema` for clients when everything marked with `directive` is gone.
+pub(super) fn check(schema: &Schema, directive: &str, diagnostics: &mut Diagnostics) {
+    Checker { schema, directive, diagnostics }.check();
 }
 
 struct Checker<'a> {

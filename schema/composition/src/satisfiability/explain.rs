@@ -126,7 +126,11 @@ fn why_not_here(supergraph: &Supergraph, last: &Step, positions: &Positions, sub
     let object = &supergraph.types[last.object].name;
     let mut why = format!("it has no field {object}.{}", last.field);
     for join in joins {
-        if let Some(required) = join.requires.as_ref().filter(|_| !join.external) {
+        if !join.context_arguments.is_empty() {
+            let contexts: Vec<&str> =
+                join.context_arguments.iter().map(|argument| argument.context.as_str()).collect();
+            why = format!("no object on this path sets the context of its argument: {}", contexts.join(", "));
+        } else if let Some(required) = join.requires.as_ref().filter(|_| !join.external) {
             let fields = required.serialize().no_indent().to_string();
             why = format!("the field's @requires(fields: \"{}\") cannot be gathered", inner(&fields));
         } else {

@@ -8,6 +8,7 @@ use federation::Supergraph;
 use federation::supergraph::{FieldJoin, TypeId};
 use rustc_hash::FxHashMap;
 
+use super::contexts::{Contexts, Filled, NOTHING_FILLED};
 use super::positions::{NOTHING, Position, Positions, Provided, applies};
 use crate::subgraph::Subgraph;
 
@@ -27,6 +28,7 @@ enum Pending<'a> {
 pub(super) struct Reach<'a> {
     pub(super) supergraph: &'a Supergraph,
     subgraphs: &'a [Subgraph],
+    contexts: &'a Contexts,
     pub(super) provided: Provided<'a>,
     closures: FxHashMap<Known, Positions>,
     /// Whether what a field requires can be gathered at a position; false until shown.
@@ -38,11 +40,12 @@ pub(super) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    pub(super) fn new(supergraph: &'a Supergraph, subgraphs: &'a [Subgraph]) -> Self {
+    pub(super) fn new(supergraph: &'a Supergraph, subgraphs: &'a [Subgraph], contexts: &'a Contexts) -> Self {
         let query = supergraph.schema.schema_definition.query.as_ref();
         Self {
             supergraph,
             subgraphs,
+            contexts,
             provided: Provided::new(),
             closures: FxHashMap::default(),
             requirements: FxHashMap::default(),
@@ -62,14 +65,42 @@ impl<'a> Reach<'a> {
         self.closures.get(&(from, object)).cloned().unwrap_or_default()
     }
 
-    /// The positions of `field`'s values, for an object known at `members`.
-    pub(super) fn resolve(&mut self, members: &Positions, object: TypeId, field: &str) -> Positions {
+    /// The positions of `field`'s values, for an object known at `members` below objects that fill `filled` in.
+    pub(super) fn resolve(
+        &mut self,
+        members: &Positions,
+        object: TypeId,
+        field: &str,
+        filled: &Filled,
+    ) -> Positions {
         loop {
-            let values = self.advance(members, object, field);
+            let values = self.advance(members, object, field, filled);
             if self.pending.is_empty() {
                 return values;
             }
             // A requirement asked for closures that were not known yet.
+            self.settle();
+        }
+    }
+
+    /// What is filled in below an object known at `members`, itself below objects that fill `filled` in.
+    pub(super) fn fill(&mut self, members: &Positions, object: TypeId, filled: &Filled) -> Filled {
+        let contexts = self.contexts;
+        let mut below = filled.clone();
+        for (argument, selection) in contexts.given_by(object) {
+            if selection.is_none_or(|selection| self.can_select_now(members, object, selection)) {
+                below.insert(argument);
+            }
+        }
+        below
+    }
+
+    fn can_select_now(&mut self, members: &Positions, object: TypeId, set: &'a SelectionSet) -> bool {
+        loop {
+            let can = self.can_select(members, object, set);
+            if self.pending.is_empty() {
+                return can;
+            }
             self.settle();
         }
     }
@@ -154,7 +185,8 @@ impl<'a> Reach<'a> {
         set.selections.iter().all(|selection| match selection {
             Selection::Field(field) if field.name == "__typename" => true,
             Selection::Field(field) => {
-                let next = self.advance(members, object, &field.name);
+                // Keys and requirements are asked for out of their place, where no context is known.
+                let next = self.advance(members, object, &field.name, NOTHING_FILLED);
                 !next.is_empty() && self.can_select_below(&next, &field.selection_set)
             }
             Selection::InlineFragment(fragment) => {
@@ -180,8 +212,16 @@ impl<'a> Reach<'a> {
     }
 
     /// The positions of `field`'s values, over all members that resolve it themselves, as far as known now.
-    fn advance(&mut self, members: &Positions, object: TypeId, field: &str) -> Positions {
-        members.iter().filter_map(|position| self.step(*position, object, field)).collect()
+    fn advance(&mut self, members: &Positions, object: TypeId, field: &str, filled: &Filled) -> Positions {
+        let steps = members.iter().filter(|position| self.is_filled(position, field, filled)).copied();
+        let steps: Vec<Position> = steps.collect();
+        steps.into_iter().filter_map(|position| self.step(position, object, field)).collect()
+    }
+
+    /// Whether every argument of the field that the router has to fill in can be.
+    fn is_filled(&self, at: &Position, field: &str, filled: &Filled) -> bool {
+        let needed = self.contexts.needed(at.subgraph, &self.supergraph.types[at.ty].name, field);
+        needed.iter().all(|argument| filled.contains(argument))
     }
 
     fn step(&mut self, from: Position, object: TypeId, field: &str) -> Option<Position> {

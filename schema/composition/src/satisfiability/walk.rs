@@ -6,6 +6,7 @@ use federation::supergraph::TypeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
+use super::contexts::{Contexts, Filled};
 use super::positions::Positions;
 use super::reach::{Reach, is_interface_object};
 use crate::subgraph::Subgraph;
@@ -45,14 +46,16 @@ pub(super) enum Reason {
 struct State {
     object: TypeId,
     positions: Positions,
+    /// The arguments below that objects on the way fill in.
+    filled: Filled,
     /// The state before, and the field that led here.
     parent: Option<(usize, Name)>,
 }
 
 /// Walks the whole API; returns each field that fails once, at its shortest path.
-pub(super) fn walk(supergraph: &Supergraph, subgraphs: &[Subgraph]) -> Vec<DeadEnd> {
+pub(super) fn walk(supergraph: &Supergraph, subgraphs: &[Subgraph], contexts: &Contexts) -> Vec<DeadEnd> {
     let mut walker = Walker {
-        reach: Reach::new(supergraph, subgraphs),
+        reach: Reach::new(supergraph, subgraphs, contexts),
         supergraph,
         states: Vec::new(),
         queue: VecDeque::new(),
@@ -63,7 +66,7 @@ pub(super) fn walk(supergraph: &Supergraph, subgraphs: &[Subgraph]) -> Vec<DeadE
     for (_, root) in supergraph.api_schema.schema_definition.iter_root_operations() {
         if let Some(root) = supergraph.type_id(root) {
             let positions = walker.reach.roots(root);
-            walker.enter(root, positions, None);
+            walker.enter(root, positions, Filled::new(), None);
         }
     }
     while let Some(state) = walker.queue.pop_front() {
@@ -83,44 +86,45 @@ struct Walker<'a> {
     reach: Reach<'a>,
     states: Vec<State>,
     queue: VecDeque<usize>,
-    /// The sets of positions each object type was visited at.
-    visited: FxHashMap<TypeId, Vec<Positions>>,
+    /// The sets of positions each object type was visited at, and what was filled in there.
+    visited: FxHashMap<TypeId, Vec<(Positions, Filled)>>,
     reported: FxHashSet<(TypeId, Name)>,
     dead_ends: Vec<DeadEnd>,
 }
 
 impl Walker<'_> {
     /// Queues an object type at `positions`, unless it was seen with no more than these.
-    fn enter(&mut self, object: TypeId, positions: Positions, parent: Option<(usize, Name)>) {
+    fn enter(&mut self, object: TypeId, positions: Positions, filled: Filled, parent: Option<(usize, Name)>) {
         let visited = self.visited.entry(object).or_default();
-        if visited.iter().any(|seen| seen.is_subset(&positions)) {
+        if visited.iter().any(|(seen, known)| seen.is_subset(&positions) && known.is_subset(&filled)) {
             return;
         }
-        visited.push(positions.clone());
+        visited.push((positions.clone(), filled.clone()));
         self.queue.push_back(self.states.len());
-        self.states.push(State { object, positions, parent });
+        self.states.push(State { object, positions, filled, parent });
     }
 
     fn visit(&mut self, state: usize) {
-        let State { object, ref positions, .. } = self.states[state];
-        let positions = positions.clone();
+        let State { object, ref positions, ref filled, .. } = self.states[state];
+        let (positions, filled) = (positions.clone(), filled.clone());
         let name = &self.supergraph.types[object].name;
         let Some(definition) = self.supergraph.api_schema.get_object(name) else { return };
+        let filled_below = self.reach.fill(&positions, object, &filled);
         for field in definition.fields.keys() {
-            let next = self.reach.resolve(&positions, object, field);
+            let next = self.reach.resolve(&positions, object, field, &filled);
             if next.is_empty() {
                 self.dead_end(state, field.clone(), Reason::Unresolvable);
                 continue;
             }
             let target = self.supergraph.types[object].fields.get(field).and_then(|field| field.target);
             if target.is_some() {
-                self.enter_values(state, field, &next);
+                self.enter_values(state, field, &next, &filled_below);
             }
         }
     }
 
     /// The values of a field, one state per type they may have at runtime.
-    fn enter_values(&mut self, state: usize, field: &Name, values: &Positions) {
+    fn enter_values(&mut self, state: usize, field: &Name, values: &Positions, filled: &Filled) {
         for object in self.reach.runtime_types(values) {
             if !self.supergraph.api_schema.types.contains_key(&self.supergraph.types[object].name) {
                 continue;
@@ -135,7 +139,7 @@ impl Walker<'_> {
                 positions.extend(self.reach.closure(position, object));
             }
             if !positions.is_empty() {
-                self.enter(object, positions, Some((state, field.clone())));
+                self.enter(object, positions, filled.clone(), Some((state, field.clone())));
             }
         }
     }

@@ -10,7 +10,7 @@ use federation::field_set::FieldSet;
 use federation::spec::FederationDirective as Fd;
 use rustc_hash::FxHashMap;
 
-use super::{Subgraph, fields_of};
+use super::{Subgraph, contexts, fields_of};
 
 /// The facts of an object or interface type.
 #[derive(Debug, Default, Clone)]
@@ -114,6 +114,7 @@ pub(crate) fn collect(subgraph: &mut Subgraph) {
     }
     apply_keys(subgraph);
     apply_requires_and_provides(subgraph);
+    apply_contexts(subgraph);
     apply_interfaces(subgraph);
 }
 
@@ -177,7 +178,9 @@ fn field_facts(
             fields: field_set(subgraph, applied),
         })
     };
-    let external = field.directives.has(local(Fd::External)) || on_type(Fd::External);
+    // Federation 1 knew externals field by field only.
+    let on_type_too = !subgraph.links.is_federation_1() && on_type(Fd::External);
+    let external = field.directives.has(local(Fd::External)) || on_type_too;
     FieldFacts {
         external,
         declared_external: external,
@@ -285,6 +288,21 @@ fn apply_requires_and_provides(subgraph: &mut Subgraph) {
         field.provided = field.external;
         field.shareable = true;
     });
+}
+
+/// A field whose value goes into an argument is needed where its context is set.
+fn apply_contexts(subgraph: &mut Subgraph) {
+    let mut used = Vec::new();
+    for (parent, facts) in &subgraph.facts {
+        let arguments = facts.fields.keys().flat_map(|field| contexts::arguments(subgraph, parent, field));
+        for argument in arguments {
+            let Ok(set) = FieldSet::parse(&argument.value.selection) else { continue };
+            for setter in contexts::setters(subgraph, &argument.value.context) {
+                used.extend(targets(subgraph, setter, &set.selections));
+            }
+        }
+    }
+    mark(subgraph, &used, |field| field.used = true);
 }
 
 /// A field that an interface of this subgraph asks for is needed, even when it is external.

@@ -4,6 +4,8 @@
 //! say), `upgrade` (Federation 1 schemas made to say the same as Federation 2 ones).
 
 pub(crate) mod applications;
+pub(crate) mod contexts;
+pub(crate) mod extensions;
 pub(crate) mod facts;
 pub(crate) mod links;
 pub(crate) mod parse;

@@ -6,7 +6,6 @@
 use apollo_compiler::Name;
 use apollo_compiler::schema::ExtendedType;
 use federation::spec::FederationDirective;
-use rustc_hash::FxHashSet;
 
 use super::facts::{self, Key};
 use super::{Subgraph, fields_of};
@@ -15,10 +14,11 @@ use crate::sources::{Diagnostics, type_span};
 
 /// Upgrades every Federation 1 subgraph among `subgraphs`.
 pub(crate) fn upgrade(subgraphs: &mut [Subgraph], diagnostics: &mut Diagnostics) {
-    check_extensions_have_a_base(subgraphs, diagnostics);
     if subgraphs.iter().all(|subgraph| !subgraph.links.is_federation_1()) {
         return;
     }
+    // Upgrading needs to know whom an extension extends.
+    super::extensions::check(subgraphs, |subgraph| subgraph.links.is_federation_1(), diagnostics);
     let owners_keys: Vec<Vec<(Name, Key)>> =
         (0..subgraphs.len()).map(|index| keys_of_owners(subgraphs, index)).collect();
     for (subgraph, keys) in subgraphs.iter_mut().zip(owners_keys) {
@@ -31,30 +31,6 @@ pub(crate) fn upgrade(subgraphs: &mut [Subgraph], diagnostics: &mut Diagnostics)
         }
     }
     share_fields(subgraphs);
-}
-
-fn check_extensions_have_a_base(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
-    let is_root = |name: &str| matches!(name, "Query" | "Mutation" | "Subscription");
-    let mut reported = FxHashSet::default();
-    for subgraph in subgraphs {
-        for (name, definition) in subgraph.own_types().filter(|(name, _)| !is_root(name)) {
-            let extends = subgraph.type_facts(name).is_some_and(|facts| facts.extension);
-            let owned = |other: &Subgraph| {
-                other.defined.contains(name) && !other.type_facts(name).is_some_and(|facts| facts.extension)
-            };
-            if (extends || !subgraph.defined.contains(name))
-                && !definition.is_built_in()
-                && !subgraphs.iter().any(owned)
-                && reported.insert(name.clone())
-            {
-                diagnostics.error(
-                    ErrorCode::ExtensionWithNoBase,
-                    format!("[{}] {name} is extended here, but no subgraph defines it", subgraph.name),
-                    [type_span(&subgraph.schema, name)],
-                );
-            }
-        }
-    }
 }
 
 /// For each extension without a key: the first key of the type's owner, whose fields Federation 1 always sent.

@@ -18,6 +18,8 @@ pub(crate) struct Unit {
     pub(crate) field: FieldSelection,
     /// Whether two subgraphs may be asked for parts of it.
     pub(super) splittable: bool,
+    /// Whether it is a field of the view's interface that must be asked type by type: it is had for all of them or for none.
+    pub(super) indivisible: bool,
 }
 
 /// A request that fields of one position can share: into which subgraph, at which type, after what.
@@ -69,12 +71,13 @@ impl<'a> Search<'a> {
                 arguments: Rc::new(Arguments::default()),
                 sub: None,
             };
-            units.push(Unit { on: None, types: seen.clone(), field, splittable: false });
+            units.push(Unit { on: None, types: seen.clone(), field, splittable: false, indivisible: false });
         }
         for (field, mut types) in merged {
             types.sort_unstable();
             let splittable = self.splittable(view, types[0], &field.field);
-            let unit = |on, types| Unit { on, types, field: field.clone(), splittable };
+            let indivisible = types.len() == seen.len() && self.on_interface(view, &field.field);
+            let unit = |on, types| Unit { on, types, field: field.clone(), splittable, indivisible };
             if self.asked_on_own_type(view, &seen, &types, &field.field) {
                 units.push(unit(None, types));
             } else {
@@ -112,14 +115,16 @@ impl<'a> Search<'a> {
         if ty.kind == CompositeKind::Object || view.subgraph == START || self.knows_no_types(view) {
             return true;
         }
-        let on_interface = ty
-            .fields
-            .get(field)
-            .and_then(|field| field.join(view.subgraph))
-            .is_some_and(|join| !join.external || view.provided != 0);
-        on_interface
+        self.on_interface(view, field)
             && types.len() == seen.len()
             && seen.iter().all(|&ty| self.resolved_here(view, ty, field).is_some())
+    }
+
+    /// Whether the view's subgraph resolves a field of this name on the view's own type.
+    fn on_interface(&self, view: View, field: &Name) -> bool {
+        let field = self.supergraph.types[view.ty].fields.get(field);
+        let join = field.and_then(|field| field.join(view.subgraph));
+        join.is_some_and(|join| !join.external || view.provided != 0)
     }
 
     /// Whether the view's subgraph sees an `@interfaceObject`.

@@ -127,7 +127,10 @@ impl Search<'_> {
             return Ok(Some((candidate.cost(shared, Cost::default()), None)));
         };
         let solution = self.solve(sub, view, jumps)?;
-        let brings = solution.missing != Some(sub);
+        let brings = match solution.missing {
+            Some(missing) => self.selections.subtract(sub, missing).is_some(),
+            None => true,
+        };
         Ok(brings.then(|| (candidate.cost(shared, solution.cost), solution.missing)))
     }
 

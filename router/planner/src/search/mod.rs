@@ -14,6 +14,7 @@ mod reach;
 use crate::budget::{Budget, Exhausted};
 use crate::selection::{FieldSelection, Group, Normaliser, Selection, SelectionId, Selections};
 use federation::supergraph::{SubgraphId, Supergraph, TypeId};
+use choose::Choice;
 use provided::ProvidedSets;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -190,24 +191,28 @@ impl<'a> Search<'a> {
         let mut order: Vec<usize> = (0..open.len()).collect();
         order.sort_by_key(|&index| open[index].1.len());
         let mut requests = Vec::new();
-        let mut cost = Cost::default();
-        let mut steps = Vec::with_capacity(open.len());
-        let mut missing = Vec::new();
+        let mut choices: Vec<Choice> = std::iter::repeat_with(Choice::default).take(open.len()).collect();
         for index in order {
             let (unit, candidates) = &open[index];
-            let choice = self.choose(unit, candidates, &requests, jumps)?;
+            choices[index] = self.choose(unit, candidates, &requests, jumps)?;
+            requests.extend_from_slice(&choices[index].requests);
+        }
+        let units: Vec<Unit> = open.into_iter().map(|(unit, _)| unit).collect();
+        give_up_torn(&units, &mut choices);
+        let mut cost = Cost::default();
+        let mut steps = Vec::with_capacity(units.len());
+        let mut missing = Vec::new();
+        for (unit, choice) in units.into_iter().zip(choices) {
             cost = cost.beside(choice.cost);
-            requests.extend(choice.requests);
             if let Some(lack) = choice.missing {
                 missing.push((unit.clone(), lack));
             }
             if !choice.parts.is_empty() {
-                steps.push((index, Step { unit: unit.clone(), parts: choice.parts }));
+                steps.push(Step { unit, parts: choice.parts });
             }
         }
-        steps.sort_by_key(|(index, _)| *index);
         let missing = self.missing(&asked, missing);
-        Ok(Solution { cost, missing, steps: steps.into_iter().map(|(_, step)| step).collect() })
+        Ok(Solution { cost, missing, steps })
     }
 
     /// What the units lack, as a part of `asked`.
@@ -239,6 +244,21 @@ impl<'a> Search<'a> {
             }
         }
         Some(self.selections.intern(Selection { ty: asked.ty, groups, typename }))
+    }
+}
+
+/// A field of an interface that cannot be had for one of its types is not taken for the others either: the objects that this
+/// subgraph returns and those that another one returns need not be the same.
+fn give_up_torn(units: &[Unit], choices: &mut [Choice]) {
+    for index in 0..units.len() {
+        let unit = &units[index];
+        if !unit.indivisible || choices[index].missing.is_none() || !choices[index].parts.is_empty() {
+            continue;
+        }
+        let alike = |other: &Unit| other.indivisible && other.field == unit.field;
+        for (_, choice) in units.iter().zip(choices.iter_mut()).filter(|(other, _)| alike(other)) {
+            *choice = Choice { missing: Some(unit.field.sub), ..Choice::default() };
+        }
     }
 }
 

@@ -78,6 +78,12 @@ pub struct ComposeArgs {
     /// How errors are shown.
     #[arg(long, value_enum, default_value_t = ErrorFormat::Human)]
     pub format: ErrorFormat,
+    /// Show clients only what has this `@tag`, or another that is included. May be repeated.
+    #[arg(long = "include-tag", value_name = "TAG")]
+    pub include_tags: Vec<String>,
+    /// Hide from clients what has this `@tag`. May be repeated.
+    #[arg(long = "exclude-tag", value_name = "TAG")]
+    pub exclude_tags: Vec<String>,
 }
 
 /// For whom errors are written.

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use composition::report::{self, Finding};
+use composition::{
+    Composition, CompositionErrors,
+    report::{self, Finding},
+};
 use serde_json::{Value, json};
 
 use super::Output;
@@ -34,13 +37,24 @@ pub(super) fn run(arguments: &ComposeArgs, output: &mut Output<'_>) -> ExitCode 
 
 fn compose(arguments: &ComposeArgs, output: &mut Output<'_>) -> Result<(), ComposeError> {
     let (subgraphs, _) = source::list(&arguments.subgraphs)?;
-    let sdl = source::compose(subgraphs)?.supergraph_sdl;
+    let composed = composition::compose(&subgraphs).and_then(|whole| contract(whole, arguments));
+    let composed = composed.map_err(|errors| SourceError::Composition { errors, subgraphs })?;
+    let sdl = composed.supergraph_sdl;
     if arguments.output.as_os_str() == "-" {
         output.say(sdl);
         return Ok(());
     }
     let path = &arguments.output;
     std::fs::write(path, sdl).map_err(|cause| ComposeError::Unwritable { path: path.clone(), cause })
+}
+
+/// The part of the graph that the tags ask for: all of it, when they ask for nothing.
+fn contract(whole: Composition, arguments: &ComposeArgs) -> Result<Composition, CompositionErrors> {
+    let ComposeArgs { include_tags, exclude_tags, .. } = arguments;
+    if include_tags.is_empty() && exclude_tags.is_empty() {
+        return Ok(whole);
+    }
+    composition::contract(&whole, include_tags, exclude_tags)
 }
 
 /// `{"errors":[{"code","message","locations"}]}`.

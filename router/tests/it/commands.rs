@@ -109,6 +109,29 @@ fn compose_errors_are_written_for_github_and_code_scanners_too() {
 }
 
 #[test]
+fn compose_cuts_a_contract_out_of_the_graph_by_tags() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, out) = (path(folder.path(), "list.json"), path(folder.path(), "out.graphql"));
+    let sdl = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@tag\"])
+        type Query { shown: Int @tag(name: \"public\") plain: Int secret: Int @tag(name: \"internal\") }";
+    std::fs::write(&list, json!([{ "name": "a", "url": "http://a", "sdl": sdl }]).to_string()).unwrap();
+    let seen = |flags: &[&str]| {
+        let composed = run(&[&["compose", "--subgraphs", &list, "--output", &out], flags].concat());
+        assert_eq!(composed.status.code(), Some(0), "{}", text(&composed.stderr));
+        let sdl = std::fs::read_to_string(&out).unwrap();
+        let supergraph = federation::Supergraph::parse(&sdl).unwrap();
+        let query = supergraph.api_schema.get_object("Query").unwrap().clone();
+        query.fields.keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&[]), ["shown", "plain", "secret"]);
+    assert_eq!(seen(&["--exclude-tag", "internal"]), ["shown", "plain"]);
+    assert_eq!(seen(&["--include-tag", "public", "--exclude-tag", "internal"]), ["shown"]);
+    let nothing = run(&["compose", "--subgraphs", &list, "--output", "-", "--include-tag", "nobody"]);
+    assert_eq!((nothing.status.code(), text(&nothing.stdout)), (Some(1), String::new()));
+    assert!(text(&nothing.stderr).starts_with("error["), "{}", text(&nothing.stderr));
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_reported_in_the_asked_form() {
     let failed = run(&["compose", "--subgraphs", "/nowhere.yaml", "--output", "-", "--format", "json"]);
     assert_eq!(failed.status.code(), Some(1));

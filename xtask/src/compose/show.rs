@@ -46,11 +46,13 @@ pub(super) fn uncomposed(
 /// Shows what the check found.
 pub(super) fn report(format: Format, report: &Report) -> Result<()> {
     let text = match format {
-        Format::Human => human(report),
+        Format::Human => return print(&format!("{}{}", human(report), summary(report))),
         Format::Json => format!("{:#}\n", json(report)),
         Format::Github => report::github(&findings(report)),
         Format::Sarif => format!("{:#}\n", report::sarif(&findings(report), TOOL)),
     };
+    // Whoever reads the log of a machine's run should see that there was one.
+    write!(anstream::stderr(), "{}", summary(report)).context("standard error")?;
     print(&text)
 }
 
@@ -71,6 +73,11 @@ fn human(report: &Report) -> String {
     for finding in plain {
         text.push_str(&format!("safe[{}]: {}\n", finding.code, finding.message));
     }
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = String::new();
     for remark in &report.remarks {
         text.push_str(&format!("warning: {remark}\n"));
     }

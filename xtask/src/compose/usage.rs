@@ -9,7 +9,7 @@
 //! `coordinate` is a schema coordinate of the API: a field (`Event.title`) that an operation selects, an argument (`Query.event(id:)`) or input
 //! field (`CreateBookingInput.quantity`) that it gives, an enum value (`EventStatus.SCHEDULED`) that it sends, a type (`Event`) that it names, a
 //! directive (`@live`) that it carries. `client` is the name by which the router knows the client, `lastSeen` a day in UTC.
-//! A type is used when anything of it is.
+//! A type is used when anything of it is. An enum value that is only answered counts as unused: without it no operation becomes invalid.
 
 use std::collections::BTreeMap;
 

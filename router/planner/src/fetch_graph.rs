@@ -87,7 +87,7 @@ pub(crate) fn build(
         at: FxHashMap::default(),
         entries: 0,
     };
-    let view = View { subgraph: START, ty: root, provided: 0 };
+    let view = View::start(root);
     let here = Here { group: None, view, position: 0, path: Vec::new(), added: false };
     builder.emit(selection, &here, true)?;
     for group in &mut builder.graph.groups {

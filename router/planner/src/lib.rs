@@ -23,7 +23,7 @@ use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::validation::Valid;
 use budget::{Budget, Exhausted};
 use federation::supergraph::{Supergraph, TypeId};
-use search::{START, Search, View};
+use search::{Search, View};
 use selection::{Normaliser, SelectionId};
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ pub use plan::*;
 #[derive(Debug, Clone)]
 pub struct Planner {
     supergraph: Arc<Supergraph>,
+    has_partial_unions: bool,
 }
 
 /// Why an operation has no plan.
@@ -60,7 +61,8 @@ impl Planner {
     /// A planner for `supergraph`.
     #[must_use]
     pub fn new(supergraph: Arc<Supergraph>) -> Self {
-        Self { supergraph }
+        let has_partial_unions = search::has_partial_unions(&supergraph);
+        Self { supergraph, has_partial_unions }
     }
 
     /// The supergraph that is planned over.
@@ -85,7 +87,7 @@ impl Planner {
         let supergraph = &*self.supergraph;
         let root = self.root_type(operation)?;
         let sets = Normaliser::new(supergraph, Some(document), conditions);
-        let mut search = Search::new(supergraph, sets, Budget::new(budget::STEPS));
+        let mut search = Search::new(supergraph, sets, Budget::new(budget::STEPS), self.has_partial_unions);
         let selection = search.read(root, &operation.selection_set);
         self.check(&mut search, root, selection)?;
         let kind = kind(operation);
@@ -105,7 +107,7 @@ impl Planner {
     }
 
     fn check(&self, search: &mut Search<'_>, root: TypeId, selection: SelectionId) -> Result<(), PlanError> {
-        let view = View { subgraph: START, ty: root, provided: 0 };
+        let view = View::start(root);
         match search.solve(selection, view, true)?.missing {
             None => Ok(()),
             Some(missing) => {

@@ -53,9 +53,10 @@ impl<'a> Search<'a> {
     /// The fields of `asked` that objects seen by `view` can have.
     pub(super) fn units(&mut self, asked: &Selection, view: View) -> Vec<Unit> {
         let seen = self.runtime_types(view);
+        let agreed = self.agreed(view, &seen);
         let mut merged: IndexMap<&FieldSelection, Vec<TypeId>> = IndexMap::default();
         for group in &asked.groups {
-            let types: Vec<TypeId> = group.types.iter().copied().filter(|ty| seen.contains(ty)).collect();
+            let types: Vec<TypeId> = group.types.iter().copied().filter(|ty| agreed.contains(ty)).collect();
             if types.is_empty() {
                 continue;
             }
@@ -218,7 +219,8 @@ impl<'a> Search<'a> {
         let target = self.supergraph.type_id(field.type_in(join.subgraph).inner_named_type())?;
         let provided =
             self.provided.child(self.supergraph, view.provided, ty, &field.name, join.provides.as_deref());
-        Some(View { subgraph: join.subgraph, ty: target, provided })
+        let peers = self.peers_below(view, ty, field, join.subgraph);
+        Some(View { subgraph: join.subgraph, ty: target, provided, peers })
     }
 
     /// The ways to an object type's field by key.
@@ -269,7 +271,7 @@ impl<'a> Search<'a> {
             fetches += solution.cost.fetches;
             requires = Some(selection);
         }
-        let landed = View { subgraph: join.subgraph, ty: entry, provided: 0 };
+        let landed = View::entered(join.subgraph, entry);
         let child = unit.field.sub.and_then(|_| self.child(landed, entry, field, join));
         let request = (join.subgraph, entry, requires);
         Ok(Some(Candidate { way: Way::Jump { hop, requires }, child, depth, fetches, request }))

@@ -8,6 +8,7 @@
 
 mod candidates;
 mod choose;
+mod peers;
 mod provided;
 mod reach;
 
@@ -15,11 +16,13 @@ use crate::budget::{Budget, Exhausted};
 use crate::selection::{FieldSelection, Group, Normaliser, Selection, SelectionId, Selections};
 use federation::supergraph::{SubgraphId, Supergraph, TypeId};
 use choose::Choice;
+use peers::Peers;
 use provided::ProvidedSets;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 pub(crate) use candidates::Unit;
+pub(crate) use peers::has_partial_unions;
 pub(crate) use reach::Hop;
 
 /// The pseudo subgraph in which an operation begins: it resolves nothing, every root type is one request away.
@@ -33,6 +36,20 @@ pub(crate) struct View {
     pub(crate) ty: TypeId,
     /// What a `@provides` further up makes resolvable here; 0 for nothing.
     pub(crate) provided: usize,
+    /// Which other subgraphs could have been asked for it; 0 for none.
+    pub(crate) peers: usize,
+}
+
+impl View {
+    /// The position in which an operation begins.
+    pub(crate) fn start(ty: TypeId) -> Self {
+        Self::entered(START, ty)
+    }
+
+    /// An object as a subgraph sees it that was asked for it by a key.
+    pub(crate) fn entered(subgraph: SubgraphId, ty: TypeId) -> Self {
+        Self { subgraph, ty, provided: 0, peers: 0 }
+    }
 }
 
 /// What it takes to get something.
@@ -97,6 +114,7 @@ pub(crate) struct Search<'a> {
     pub(crate) selections: Selections,
     sets: Normaliser<'a>,
     provided: ProvidedSets<'a>,
+    peers: Peers,
     solved: FxHashMap<(SelectionId, View, bool), Rc<Solution>>,
     solving: FxHashMap<(SelectionId, View), usize>,
     reached: FxHashMap<(TypeId, View), Rc<Hops>>,
@@ -109,12 +127,18 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(supergraph: &'a Supergraph, sets: Normaliser<'a>, budget: Budget) -> Self {
+    pub(crate) fn new(
+        supergraph: &'a Supergraph,
+        sets: Normaliser<'a>,
+        budget: Budget,
+        has_partial_unions: bool,
+    ) -> Self {
         Self {
             supergraph,
             selections: Selections::default(),
             sets,
             provided: ProvidedSets::default(),
+            peers: Peers::new(has_partial_unions),
             solved: FxHashMap::default(),
             solving: FxHashMap::default(),
             reached: FxHashMap::default(),

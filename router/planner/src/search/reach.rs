@@ -36,7 +36,7 @@ pub(crate) struct Source {
 impl Hop {
     /// The object as the subgraph sees it after the jump.
     pub(crate) fn view(&self) -> View {
-        View { subgraph: self.subgraph, ty: self.ty, provided: 0 }
+        View::entered(self.subgraph, self.ty)
     }
 }
 

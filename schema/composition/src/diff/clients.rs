@@ -1,9 +1,9 @@
 //! What changed for clients: the types and directives of the API schema.
 
-use apollo_compiler::Name;
 use apollo_compiler::ast::{DirectiveDefinition, OperationType};
 use apollo_compiler::collections::IndexSet;
 use apollo_compiler::schema::{ComponentName, EnumType, ExtendedType, Schema, UnionType};
+use apollo_compiler::{Name, Node};
 
 use super::fields::{self, deprecation};
 use super::inputs::{self, ARGUMENT, Holder};
@@ -131,7 +131,7 @@ fn compare_enum(found: &mut Differences<'_>, old: &EnumType, new: &EnumType) {
 
 fn compare_directives(found: &mut Differences<'_>) {
     let (before, after) = (&found.before.api, &found.after.api);
-    for (name, old) in before.directive_definitions.iter().filter(|(_, old)| !old.is_built_in()) {
+    for (name, old) in own_directives(before) {
         match after.directive_definitions.get(name) {
             Some(new) => compare_directive(found, old, new),
             None => found.report(
@@ -141,11 +141,19 @@ fn compare_directives(found: &mut Differences<'_>) {
             ),
         }
     }
-    let added = after.directive_definitions.iter().filter(|(_, new)| !new.is_built_in());
-    for (name, _) in added.filter(|(name, _)| !before.directive_definitions.contains_key(*name)) {
+    for (name, _) in
+        own_directives(after).filter(|(name, _)| !before.directive_definitions.contains_key(*name))
+    {
         let message = format!("the directive @{name} was added");
         found.report(ChangeCode::DirectiveAdded, format!("@{name}"), message);
     }
+}
+
+/// The directives that are not GraphQL's own. `@oneOf` is, though apollo-compiler does not know it yet.
+fn own_directives(schema: &Schema) -> impl Iterator<Item = (&Name, &Node<DirectiveDefinition>)> {
+    let is_own =
+        |definition: &Node<DirectiveDefinition>| !definition.is_built_in() && definition.name != "oneOf";
+    schema.directive_definitions.iter().filter(move |(_, definition)| is_own(definition))
 }
 
 fn compare_directive(found: &mut Differences<'_>, old: &DirectiveDefinition, new: &DirectiveDefinition) {

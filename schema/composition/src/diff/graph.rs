@@ -49,7 +49,7 @@ impl Graph {
     /// # Errors
     /// When the text is no supergraph.
     pub fn read(sdl: &str, file: &str) -> Result<Self, SupergraphError> {
-        let supergraph = Supergraph::parse(sdl)?;
+        let supergraph = Supergraph::read(sdl)?;
         Ok(Self {
             subgraphs: ownership::of_supergraph(&supergraph),
             places: Places::of_supergraph(&supergraph, file),

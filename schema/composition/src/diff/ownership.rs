@@ -6,7 +6,7 @@ use apollo_compiler::ast::Selection;
 use apollo_compiler::schema::ExtendedType;
 use federation::Supergraph;
 use federation::field_set::FieldSet;
-use federation::supergraph::CompositeType;
+use federation::supergraph::{CompositeType, SubgraphId};
 
 use crate::SourceLocation;
 use crate::sources::Diagnostics;
@@ -117,22 +117,23 @@ fn value(name: &str, ty: String) -> (String, OwnedMember) {
 pub(super) fn of_supergraph(supergraph: &Supergraph) -> Vec<Ownership> {
     let owned = supergraph.subgraphs.iter().enumerate().map(|(id, subgraph)| {
         let seen = supergraph.types.iter().filter(|ty| ty.join(id).is_some());
-        let types = seen.map(|ty| (ty.name.to_string(), joined(ty, id)));
+        let types = seen.map(|ty| (ty.name.to_string(), joined(supergraph, ty, id)));
         Ownership { name: subgraph.name.clone(), types: types.collect() }
     });
     owned.collect()
 }
 
-fn joined(ty: &CompositeType, subgraph: usize) -> OwnedType {
+fn joined(supergraph: &Supergraph, ty: &CompositeType, subgraph: SubgraphId) -> OwnedType {
     let members = ty.fields.values().filter_map(|field| {
         let join = field.join(subgraph)?;
         // Only objects need @shareable: the fields of an interface are resolved by the objects that implement it.
         let sharers = field.joins.iter().filter(|join| !join.external).count();
+        let taken_from = join.override_label.as_ref().map(|(_, from)| &supergraph.subgraphs[*from].name);
         let member = OwnedMember {
             ty: field.type_in(subgraph).to_string(),
             resolved: !join.external,
             shareable: sharers > 1 && !ty.is_abstract(),
-            taken_from: None,
+            taken_from: taken_from.cloned(),
         };
         Some((field.name.to_string(), member))
     });

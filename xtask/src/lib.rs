@@ -4,6 +4,7 @@
 //! [`tidy`] (the house rules), [`fsck`] (the invariants of the sale), [`fuzz`] (composition under abuse), [`ci`] (all of it).
 //! What it is not: a library for the services. It links the pure crates only; everything else it runs as a command.
 
+pub mod cases;
 pub mod ci;
 pub mod cli;
 pub mod compose;

@@ -2,8 +2,10 @@
 //! nobody.
 //!
 //! Read in this order: [`files`] (what is committed), [`base`] (what it is compared with), [`check`] (the verdict) with [`allowed`], [`usage`]
-//! and [`plans`] (what it takes into account), [`show`] (for people and for machines).
+//! and [`plans`] (what it takes into account), [`show`] (for people and for machines); apart from them [`against`] (how other
+//! composers see it).
 
+mod against;
 mod allowed;
 mod base;
 mod check;
@@ -24,6 +26,7 @@ use crate::failure::{Failure, Result};
 use crate::services::Service;
 use crate::workspace::{Profile, Workspace};
 
+pub use against::Reference;
 pub use base::main_branch;
 pub use show::Format;
 
@@ -52,6 +55,12 @@ pub struct ComposeOptions {
     /// Plan every operation of this folder, and hold the plans against its budget.yaml
     #[arg(long, value_name = "DIR", requires = "check")]
     pub plans: Option<PathBuf>,
+    /// Compose the cases of `composition` with another composer from npm too, and show where the two differ; needs Node
+    #[arg(long, value_enum, value_name = "COMPOSER", conflicts_with_all = ["check", "base"])]
+    pub against: Option<Reference>,
+    /// Other cases than those of `composition`
+    #[arg(long, value_name = "DIR", requires = "against")]
+    pub cases: Option<PathBuf>,
     /// How errors and changes are shown
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -66,6 +75,9 @@ pub struct ComposeOptions {
 /// When the subgraphs do not compose, or with `--check` when a file differs, a plan is over its budget or a change breaks somebody.
 pub async fn compose(options: &ComposeOptions) -> Result<()> {
     let workspace = Workspace::find()?;
+    if let Some(reference) = options.against {
+        return against::against(&workspace, reference, options.cases.as_deref());
+    }
     workspace.build(Profile::Debug)?;
     let subgraphs = files::printed(&workspace)?;
     let graph = match Graph::compose(&subgraphs) {

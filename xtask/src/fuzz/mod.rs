@@ -15,12 +15,11 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use composition::{SubgraphInput, compose};
 
+use crate::cases::{self, CASES};
 use crate::failure::{Context, Failure, Result};
 use crate::workspace::{Workspace, own_program};
 use mutate::{Random, mutated};
 
-/// Where the schemas are that are changed.
-const CASES: &str = "schema/composition/tests/cases";
 /// The longest that one input may take. Small schemas compose in milliseconds, also in a debug build.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most memory that composing small schemas may take, in KiB.
@@ -50,7 +49,7 @@ pub struct FuzzOptions {
 pub fn fuzz(options: &FuzzOptions) -> Result<()> {
     let workspace = Workspace::find()?;
     if let Some(folder) = &options.replay {
-        return say(&outcome_of(&read(folder)?));
+        return say(&outcome_of(&cases::subgraphs(folder)?));
     }
     let seed = options.seed.map_or_else(random_seed, Ok)?;
     if let Some(current) = &options.worker {
@@ -104,14 +103,14 @@ impl Harm {
 }
 
 fn work(workspace: &Workspace, time: Duration, seed: u64, current: &Path) -> Result<()> {
-    let cases = corpus(&workspace.path(CASES))?;
-    let all: Vec<String> = cases.iter().flatten().map(|input| input.sdl.clone()).collect();
+    let corpus = corpus(&workspace.path(CASES))?;
+    let all: Vec<String> = corpus.iter().flatten().map(|input| input.sdl.clone()).collect();
     let (composed, watched) = channel();
     std::thread::spawn(move || watch(&watched));
     let mut random = Random::new(seed);
     let (started, mut tried, mut valid) = (Instant::now(), 0_u64, 0_u64);
     while started.elapsed() < time {
-        let Some(case) = random.pick(&cases) else { return Err(Failure::new(format!("{CASES} is empty"))) };
+        let Some(case) = random.pick(&corpus) else { return Err(Failure::new(format!("{CASES} is empty"))) };
         let mut inputs = case.clone();
         let at = random.below(inputs.len());
         inputs[at].sdl = mutated(&inputs[at].sdl, &all, &mut random);
@@ -149,27 +148,7 @@ fn peak_memory() -> u64 {
 }
 
 fn corpus(folder: &Path) -> Result<Vec<Vec<SubgraphInput>>> {
-    let entries = fs::read_dir(folder).context(folder.display())?;
-    let mut cases = entries
-        .map(|entry| entry.context(folder.display()).map(|entry| entry.path()))
-        .collect::<Result<Vec<_>>>()?;
-    cases.sort();
-    cases.iter().map(|case| read(case)).collect()
-}
-
-/// The subgraphs of a folder, by name.
-fn read(folder: &Path) -> Result<Vec<SubgraphInput>> {
-    let mut inputs = Vec::new();
-    for entry in fs::read_dir(folder).context(folder.display())? {
-        let path = entry.context(folder.display())?.path();
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        if path.extension().is_some_and(|extension| extension == "graphql") && name != "supergraph" {
-            let sdl = fs::read_to_string(&path).context(path.display())?;
-            inputs.push(SubgraphInput { url: format!("http://{name}/graphql"), name, sdl, source: None });
-        }
-    }
-    inputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(inputs)
+    cases::folders(folder)?.iter().map(|case| cases::subgraphs(case)).collect()
 }
 
 fn write(folder: &Path, inputs: &[SubgraphInput]) -> Result<()> {

@@ -14,8 +14,8 @@ mod reach;
 
 use crate::budget::{Budget, Exhausted};
 use crate::selection::{FieldSelection, Group, Normaliser, Selection, SelectionId, Selections};
-use federation::supergraph::{SubgraphId, Supergraph, TypeId};
 use choose::Choice;
+use federation::supergraph::{SubgraphId, Supergraph, TypeId};
 use peers::Peers;
 use provided::ProvidedSets;
 use rustc_hash::FxHashMap;

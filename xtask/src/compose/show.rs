@@ -35,7 +35,7 @@ pub(super) fn uncomposed(
 ) -> Result<Failure> {
     let findings = report::of_errors(errors, subgraphs);
     match format {
-        Format::Human => return Ok(Failure::new(report::human(errors, subgraphs))),
+        Format::Human => print(&report::findings(&findings))?,
         Format::Json => print(&format!("{:#}\n", report::json(errors)))?,
         Format::Github => print(&report::github(&findings))?,
         Format::Sarif => print(&format!("{:#}\n", report::sarif(&findings, TOOL)))?,

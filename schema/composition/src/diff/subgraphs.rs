@@ -139,22 +139,23 @@ fn compare_value_type(found: &mut Differences<'_>, pair: &Pair<'_>) {
             None => {
                 let what = format!("{coordinate} is not defined any more");
                 report(found, ChangeCode::ValueTypeChanged, pair, coordinate, (what, &dependents));
+                // Enums that are only answered merge by union: a value fewer here leaves the others as they are.
+                soften(found, old.ty.is_empty());
             }
             Some(new) if new.ty != old.ty => {
                 let what = format!("{coordinate} is {}, and was {}", new.ty, old.ty);
                 report(found, ChangeCode::ValueTypeChanged, pair, coordinate, (what, &dependents));
-                soften_nullability(found, old, new);
+                // Types that differ only in what may be null merge: the change is felt, but nothing breaks.
+                soften(found, old.ty.replace('!', "") == new.ty.replace('!', ""));
             }
             Some(_) => {}
         }
     }
 }
 
-/// Types that differ only in what may be null merge: the change is felt, but nothing breaks.
-fn soften_nullability(found: &mut Differences<'_>, old: &OwnedMember, new: &OwnedMember) {
-    if old.ty.replace('!', "") == new.ty.replace('!', "")
-        && let Some(change) = found.changes.last_mut()
-    {
+/// Calls the last change dangerous where the others merge with it all the same.
+fn soften(found: &mut Differences<'_>, merges: bool) {
+    if let Some(change) = found.changes.last_mut().filter(|_| merges) {
         change.criticality = Criticality::Dangerous;
     }
 }

@@ -288,6 +288,13 @@ const SUBGRAPHS: &[(ChangeCode, &str, Criticality, Pair, Pair)] = {
                 "type Query { b: V } type V @shareable { x: Int! }",
             ],
         ),
+        (
+            C::ValueTypeChanged,
+            "V.B",
+            Dangerous,
+            ["type Query { a: V } enum V { A B }", "type Query { b: V } enum V { A B }"],
+            ["type Query { a: V } enum V { A }", "type Query { b: V } enum V { A B }"],
+        ),
     ]
 };
 

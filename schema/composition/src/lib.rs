@@ -74,6 +74,7 @@ pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composition, CompositionEr
         rules::check_shared(&merged, &subgraphs, diagnostics);
         satisfiability::check(&supergraph, &subgraphs, diagnostics);
     })?;
+    stage(&mut diagnostics, |diagnostics| check_moved(&supergraph_sdl, &subgraphs, diagnostics))?;
     let api_sdl = print::api(&supergraph.api_schema);
     Ok(Composition { supergraph_sdl, api_sdl, hints: diagnostics.hints })
 }
@@ -163,11 +164,26 @@ fn graph_name(subgraph: &str) -> String {
 }
 
 fn upgrade(mut subgraphs: Vec<Subgraph>, diagnostics: &mut Diagnostics) -> Vec<Subgraph> {
-    subgraph::upgrade::upgrade(&mut subgraphs, diagnostics);
+    // Upgrading forgets what meant nothing, wrong or not: look before.
     for subgraph in subgraphs.iter().filter(|subgraph| subgraph.links.is_federation_1()) {
         check::check(subgraph, diagnostics);
     }
+    subgraph::upgrade::upgrade(&mut subgraphs, diagnostics);
     subgraphs
+}
+
+/// A field under a labelled `@override` must be resolvable on the new side too, once all labels say so.
+fn check_moved(sdl: &str, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
+    let labelled = |subgraph: &Subgraph| {
+        let mut fields = subgraph.facts.values().flat_map(|facts| facts.fields.values());
+        fields.any(|field| field.overrides.as_ref().is_some_and(|taken| taken.label.is_some()))
+    };
+    if !subgraphs.iter().any(labelled) {
+        return;
+    }
+    if let Ok(moved) = Supergraph::read_when(sdl, |_| true) {
+        satisfiability::check(&moved, subgraphs, diagnostics);
+    }
 }
 
 /// The model that routers read from the supergraph: what does not survive this trip must not be handed out.

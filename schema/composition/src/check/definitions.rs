@@ -73,6 +73,13 @@ fn difference(
             ));
         }
     }
+    for argument in &found.arguments {
+        let standard = expected.argument_by_name(&argument.name);
+        let default = standard.and_then(|standard| standard.default_value.as_ref());
+        if let Some(default) = default.filter(|default| argument.default_value.as_ref() != Some(default)) {
+            return Some(format!("argument {} should have the default {default}", argument.name));
+        }
+    }
     let missing = expected
         .arguments
         .iter()

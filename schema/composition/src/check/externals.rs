@@ -1,5 +1,6 @@
 //! EXTERNAL_UNUSED and EXTERNAL_COLLISION: an external field must serve something, and cannot be resolved too.
 
+use apollo_compiler::schema::ExtendedType;
 use federation::spec::FederationDirective as Fd;
 
 use crate::ErrorCode;
@@ -8,6 +9,7 @@ use crate::subgraph::{Subgraph, fields_of};
 
 /// Checks the external fields of `subgraph`.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    let vain = provides_in_vain(subgraph);
     for (name, definition) in subgraph.own_types() {
         let (Some(fields), Some(facts)) = (fields_of(definition), subgraph.type_facts(name)) else {
             continue;
@@ -17,7 +19,8 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             if !field_facts.declared_external {
                 continue;
             }
-            if !field_facts.used {
+            let provides = subgraph.links.name(Fd::Provides).and_then(|local| field.directives.get(local));
+            if !field_facts.used && !vain && provides.is_none() {
                 diagnostics.error(
                     ErrorCode::ExternalUnused,
                     format!(
@@ -28,7 +31,6 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
                     [field.name.location()],
                 );
             }
-            let provides = subgraph.links.name(Fd::Provides).and_then(|local| field.directives.get(local));
             if let Some(applied) = provides.filter(|_| field_facts.external) {
                 diagnostics.error(
                     ErrorCode::ExternalCollisionWithAnotherDirective,
@@ -41,4 +43,13 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether a `@provides` is on a field below which nothing can be provided: then nobody knows what it was meant to use.
+fn provides_in_vain(subgraph: &Subgraph) -> bool {
+    subgraph.facts.iter().any(|(name, facts)| {
+        let providing = facts.fields.iter().filter(|(_, field)| field.provides.is_some());
+        let mut types = providing.filter_map(|(field, _)| subgraph.field(name, field)).map(|field| &field.ty);
+        types.any(|ty| subgraph.schema.types.get(ty.inner_named_type()).is_none_or(ExtendedType::is_leaf))
+    })
 }

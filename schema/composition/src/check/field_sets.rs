@@ -1,11 +1,12 @@
 //! The field sets of `@key`, `@requires` and `@provides`: syntax, existing fields, and what each forbids.
 
-use apollo_compiler::ast::{Directive, Selection, Type, Value};
+use apollo_compiler::ast::{Directive, FieldDefinition, Selection, Type, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 use federation::field_set::FieldSet;
 
+use super::values::may_be;
 use crate::ErrorCode;
 use crate::sources::Diagnostics;
 use crate::subgraph::{Subgraph, facts, fields_of};
@@ -73,6 +74,10 @@ impl Kind {
 /// Checks every field set of `subgraph`.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
     for (name, definition) in subgraph.own_types() {
+        if subgraph.links.is_federation_1() && definition.is_interface() {
+            // They meant nothing there.
+            continue;
+        }
         let Some(facts) = subgraph.type_facts(name) else { continue };
         for key in &facts.keys {
             let at = At { coordinate: name.to_string(), kind: Kind::Key, directive: &key.directive };
@@ -92,20 +97,26 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             }
             if let Some(provides) = &field_facts.provides {
                 let at = At { coordinate, kind: Kind::Provides, directive: &provides.directive };
-                check_provides(subgraph, at, &field.ty, diagnostics);
+                check_provides(subgraph, at, (&field.ty, field_facts.external), diagnostics);
             }
         }
     }
 }
 
-fn check_provides(subgraph: &Subgraph, at: At<'_>, ty: &Type, diagnostics: &mut Diagnostics) {
+/// An external field that provides is refused already, whatever its type.
+fn check_provides(
+    subgraph: &Subgraph,
+    at: At<'_>,
+    (ty, external): (&Type, bool),
+    diagnostics: &mut Diagnostics,
+) {
     let target = ty.inner_named_type();
     let composite = subgraph.schema.types.get(target).is_some_and(|definition| {
         definition.is_object() || definition.is_interface() || definition.is_union()
     });
     if composite {
         Checker { subgraph, at, diagnostics }.check(target);
-    } else if !subgraph.links.is_federation_1() {
+    } else if !subgraph.links.is_federation_1() && !external {
         diagnostics.error(
             ErrorCode::ProvidesOnNonObjectField,
             format!(
@@ -165,11 +176,13 @@ impl Checker<'_> {
                         self.directive_found(&fragment.directives[0].name);
                     }
                     let target = fragment.type_condition.clone().unwrap_or_else(|| parent.clone());
-                    if self.subgraph.schema.types.contains_key(&target) {
-                        self.selections(&target, &fragment.selection_set, inside_external);
+                    let invalid = self.at.kind.invalid_fields();
+                    if !self.subgraph.schema.types.contains_key(&target) {
+                        self.report(invalid, format!("there is no type {target}"));
+                    } else if !facts::may_be_both(self.subgraph, parent, &target) {
+                        self.report(invalid, format!("no {parent} can be a {target}"));
                     } else {
-                        let problem = format!("there is no type {target}");
-                        self.report(self.at.kind.invalid_fields(), problem);
+                        self.selections(&target, &fragment.selection_set, inside_external);
                     }
                 }
                 Selection::FragmentSpread(spread) => {
@@ -189,6 +202,7 @@ impl Checker<'_> {
 
     fn field(&mut self, parent: &Name, field: &Node<apollo_compiler::ast::Field>, inside_external: bool) {
         if field.name == "__typename" {
+            self.own_typename(parent, inside_external);
             return;
         }
         if let Some(directive) = field.directives.first() {
@@ -203,23 +217,45 @@ impl Checker<'_> {
             self.report(self.at.kind.invalid_fields(), problem);
             return;
         };
-        if let Some(code) = self.at.kind.has_arguments()
+        self.arguments(parent, field, &definition);
+        self.select_below(parent, field, &definition.ty, inside_external);
+    }
+
+    /// Every subgraph knows the type of its own objects.
+    fn own_typename(&mut self, parent: &Name, inside_external: bool) {
+        let code = self.at.kind.missing_external().filter(|_| !inside_external);
+        if let Some(code) = code.filter(|_| !self.subgraph.links.is_federation_1()) {
+            self.report(code, format!("{parent}.__typename is known here anyway"));
+        }
+    }
+
+    fn arguments(
+        &mut self,
+        parent: &Name,
+        field: &Node<apollo_compiler::ast::Field>,
+        definition: &FieldDefinition,
+    ) {
+        let coordinate = format!("{parent}.{}", field.name);
+        let given = |name: &Name| field.arguments.iter().find(|given| given.name == *name);
+        let mut required = definition.arguments.iter().filter(|argument| argument.is_required());
+        if let Some(missing) = required.find(|argument| given(&argument.name).is_none()) {
+            let problem = format!("{coordinate} needs its argument {}", missing.name);
+            self.report(self.at.kind.invalid_fields(), problem);
+        } else if let Some(code) = self.at.kind.has_arguments()
             && (!definition.arguments.is_empty() || !field.arguments.is_empty())
         {
-            self.report(code, format!("{parent}.{} takes arguments", field.name));
-        } else if let Some(missing) = definition.arguments.iter().find(|argument| {
-            argument.is_required() && !field.arguments.iter().any(|given| given.name == argument.name)
-        }) {
-            let problem = format!("{parent}.{} needs its argument {}", field.name, missing.name);
+            self.report(code, format!("{coordinate} takes arguments"));
+        }
+        for given in &field.arguments {
+            let problem = match definition.argument_by_name(&given.name) {
+                None => format!("{coordinate} has no argument {}", given.name),
+                Some(argument) if !may_be(&self.subgraph.schema, &given.value, &argument.ty) => {
+                    format!("the argument {} of {coordinate} is of type {}", given.name, argument.ty)
+                }
+                Some(_) => continue,
+            };
             self.report(self.at.kind.invalid_fields(), problem);
         }
-        if let Some(unknown) =
-            field.arguments.iter().find(|given| definition.argument_by_name(&given.name).is_none())
-        {
-            let problem = format!("{parent}.{} has no argument {}", field.name, unknown.name);
-            self.report(self.at.kind.invalid_fields(), problem);
-        }
-        self.select_below(parent, field, &definition.ty, inside_external);
     }
 
     fn select_below(

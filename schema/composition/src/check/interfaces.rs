@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::ErrorCode;
 use crate::sources::{Diagnostics, type_span};
-use crate::subgraph::Subgraph;
+use crate::subgraph::{Subgraph, facts};
 
 /// Checks interface keys and interface objects of `subgraph`.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
@@ -27,9 +27,10 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
 
 /// INTERFACE_KEY_NOT_ON_IMPLEMENTATION: an object found by the interface's key must be found by it as itself.
 fn check_implementations(subgraph: &Subgraph, interface: &Name, diagnostics: &mut Diagnostics) {
-    let Some(facts) = subgraph.type_facts(interface) else { return };
-    for key in &facts.keys {
-        let Some(fields) = &key.fields else { continue };
+    let Some(known) = subgraph.type_facts(interface) else { return };
+    for key in &known.keys {
+        let existing = |fields: &&FieldSet| facts::exists(subgraph, interface, &fields.selections);
+        let Some(fields) = key.fields.as_ref().filter(existing) else { continue };
         let lacking: Vec<&Name> = subgraph
             .runtime_types_of(interface)
             .iter()

@@ -8,12 +8,14 @@ pub(crate) mod externals;
 pub(crate) mod field_sets;
 pub(crate) mod interfaces;
 pub(crate) mod placement;
+pub(crate) mod values;
 
 use crate::sources::Diagnostics;
 use crate::subgraph::Subgraph;
 
 /// Checks one subgraph.
 pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
+    values::check(subgraph, diagnostics);
     field_sets::check(subgraph, diagnostics);
     if subgraph.links.is_federation_1() {
         return;

@@ -42,19 +42,21 @@ impl Merger<'_> {
             .iter()
             .filter_map(|object| self.schema.types.get(object))
             .collect();
+        // An `@interfaceObject` may have brought the interface rules of its own.
+        let own = self.schema.types.get(interface);
         let mut on_type = Vec::new();
         for (name, argument) in known {
-            let applied: Vec<Node<Directive>> = objects
-                .iter()
-                .filter_map(|object| Some(object.directives().get(name)?.node.clone()))
-                .collect();
+            let holders = own.into_iter().chain(objects.iter().copied());
+            let applied: Vec<Node<Directive>> =
+                holders.filter_map(|holder| Some(holder.directives().get(name)?.node.clone())).collect();
             on_type.extend(combine(&applied, argument));
         }
         let mut on_fields = Vec::new();
         let fields = self.schema.get_interface(interface).map(|interface| &interface.fields);
         for field in fields.into_iter().flat_map(|fields| fields.keys()) {
+            let holders = own.into_iter().chain(objects.iter().copied());
             let implementing: Vec<&Component<FieldDefinition>> =
-                objects.iter().filter_map(|object| fields_of(object)?.get(field)).collect();
+                holders.filter_map(|holder| fields_of(holder)?.get(field)).collect();
             let mut rules = Vec::new();
             for (name, argument) in known {
                 let applied: Vec<Node<Directive>> =
@@ -69,10 +71,13 @@ impl Merger<'_> {
     fn apply_access_rules(&mut self, interface: &Name, (on_type, on_fields): Rules) {
         let Some(ExtendedType::Interface(interface)) = self.schema.types.get_mut(interface) else { return };
         let interface = interface.make_mut();
+        interface.directives.retain(|own| on_type.iter().all(|rule| rule.name != own.name));
         interface.directives.extend(on_type.into_iter().map(|rule| Component::from(Node::new(rule))));
         for (field, rules) in on_fields {
             if let Some(field) = interface.fields.get_mut(&field).filter(|_| !rules.is_empty()) {
-                field.make_mut().directives.extend(rules.into_iter().map(Node::new));
+                let directives = &mut field.make_mut().directives;
+                directives.retain(|own| rules.iter().all(|rule| rule.name != own.name));
+                directives.extend(rules.into_iter().map(Node::new));
             }
         }
     }

@@ -46,7 +46,10 @@ pub(super) fn collect(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> 
             .collect();
         for applied in applications {
             match composed(subgraph, &applied) {
-                Ok(composed) => add(&mut kept, composed, subgraph, &applied, diagnostics),
+                Ok(composed) => {
+                    refuse_hidden_arguments(subgraph, &composed.definition, diagnostics);
+                    add(&mut kept, composed, subgraph, &applied, diagnostics);
+                }
                 Err(problem) => report(subgraph, &applied, &problem, diagnostics),
             }
         }
@@ -61,6 +64,25 @@ fn report(subgraph: &Subgraph, applied: &Node<Directive>, problem: &str, diagnos
         format!("[{}] {problem}", subgraph.name),
         [applied.location()],
     );
+}
+
+/// Whoever applies a directive must see all of it.
+fn refuse_hidden_arguments(
+    subgraph: &Subgraph,
+    definition: &DirectiveDefinition,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(inaccessible) = subgraph.links.name(Fd::Inaccessible) else { return };
+    for argument in definition.arguments.iter().filter(|argument| argument.directives.has(inaccessible)) {
+        diagnostics.error(
+            ErrorCode::DisallowedInaccessible,
+            format!(
+                "[{}] @{}({}:) cannot be @inaccessible: it belongs to a directive definition",
+                subgraph.name, definition.name, argument.name
+            ),
+            [argument.name.location()],
+        );
+    }
 }
 
 fn composed(subgraph: &Subgraph, applied: &Directive) -> Result<Composed, String> {

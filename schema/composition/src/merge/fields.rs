@@ -90,19 +90,20 @@ impl<'a> Merger<'a> {
             self.merge_description(&coordinate, &descriptions)
         };
         let arguments = self.merge_arguments(&coordinate, &live);
-        let types: Vec<&Type> = live.iter().map(|(_, field)| &field.ty).collect();
-        let Some(merged) = self.merge_output_types(&types) else {
-            self.report_type_mismatch(&coordinate, &live);
-            return None;
-        };
-        if !merged.equal {
-            self.hint_types_differ(&coordinate, &merged.ty, &live);
-        }
         let external: Vec<Source<'a>> = sources
             .iter()
             .copied()
             .filter(|(index, _)| self.subgraphs[*index].is_external(parent, name))
             .collect();
+        let types: Vec<&Type> = live.iter().map(|(_, field)| &field.ty).collect();
+        let Some(merged) = self.merge_output_types(&types) else {
+            self.report_type_mismatch(&coordinate, &live);
+            self.check_externals(&coordinate, types[0], &arguments, &external);
+            return None;
+        };
+        if !merged.equal {
+            self.hint_types_differ(&coordinate, &merged.ty, &live);
+        }
         self.check_externals(&coordinate, &merged.ty, &arguments, &external);
         let mut directives = self.join_fields(parent, name, sources, holders, merged.equal, &overrides);
         let applied = |sources: &[Source<'a>]| -> Vec<Applied<'a>> {

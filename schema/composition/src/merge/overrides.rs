@@ -67,14 +67,13 @@ impl<'a> Merger<'a> {
             let coordinate = format!("{parent}.{name}");
             let span = taken.directive.location();
             if kind == Kind::Interface {
-                self.diagnostics.error(
-                    ErrorCode::OverrideOnInterface,
-                    format!(
-                        "[{}] @override cannot be used on {coordinate}, an interface's field",
-                        subgraph.name
-                    ),
-                    [span],
-                );
+                let (code, what) = if subgraph.is_interface_object(parent) {
+                    (ErrorCode::OverrideCollisionWithAnotherDirective, "a field of an @interfaceObject")
+                } else {
+                    (ErrorCode::OverrideOnInterface, "an interface's field")
+                };
+                let message = format!("[{}] @override cannot be used on {coordinate}, {what}", subgraph.name);
+                self.diagnostics.error(code, message, [span]);
                 continue;
             }
             if taken.from == subgraph.name {

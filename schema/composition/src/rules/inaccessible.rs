@@ -32,6 +32,12 @@ impl Checker<'_> {
             );
         }
         let schema = self.schema;
+        for definition in schema.directive_definitions.values().filter(|known| !known.is_built_in()) {
+            for argument in &definition.arguments {
+                let coordinate = format!("@{}({}:)", definition.name, argument.name);
+                self.check_reference(&coordinate, argument.ty.inner_named_type(), &argument.name);
+            }
+        }
         for (name, definition) in &schema.types {
             if definition.is_built_in() || definition.directives().has(self.directive) {
                 continue;

@@ -209,6 +209,35 @@ pub(crate) fn targets(subgraph: &Subgraph, parent: &Name, selections: &[Selectio
     found
 }
 
+/// Whether some object may be of both types.
+pub(crate) fn may_be_both(subgraph: &Subgraph, one: &Name, other: &Name) -> bool {
+    let others = subgraph.runtime_types_of(other);
+    one == other || subgraph.runtime_types_of(one).iter().any(|object| others.contains(object))
+}
+
+/// The same, but nothing at all when some of the fields do not exist: what is wrong as a whole uses nothing.
+fn valid_targets(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> Vec<(Name, Name)> {
+    if exists(subgraph, parent, selections) { targets(subgraph, parent, selections) } else { Vec::new() }
+}
+
+/// Whether all that a field set selects below `parent` is there.
+pub(crate) fn exists(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> bool {
+    selections.iter().all(|selection| match selection {
+        Selection::Field(field) if field.name == "__typename" => true,
+        Selection::Field(field) => subgraph.field(parent, &field.name).is_some_and(|definition| {
+            let target = definition.ty.inner_named_type();
+            let leaf = subgraph.schema.types.get(target).is_none_or(ExtendedType::is_leaf);
+            leaf == field.selection_set.is_empty() && exists(subgraph, target, &field.selection_set)
+        }),
+        Selection::InlineFragment(fragment) => {
+            let condition = fragment.type_condition.as_ref().unwrap_or(parent);
+            !subgraph.schema.types.contains_key(condition)
+                || exists(subgraph, condition, &fragment.selection_set)
+        }
+        Selection::FragmentSpread(_) => false,
+    })
+}
+
 fn collect_targets(
     subgraph: &Subgraph,
     parent: &Name,
@@ -273,12 +302,12 @@ fn apply_requires_and_provides(subgraph: &mut Subgraph) {
     for (name, facts) in &subgraph.facts {
         for (field_name, field) in &facts.fields {
             if let Some(set) = field.requires.as_ref().and_then(|requires| requires.fields.as_ref()) {
-                required.extend(targets(subgraph, name, &set.selections));
+                required.extend(valid_targets(subgraph, name, &set.selections));
             }
             if let Some(set) = field.provides.as_ref().and_then(|provides| provides.fields.as_ref())
                 && let Some(definition) = subgraph.field(name, field_name)
             {
-                provided.extend(targets(subgraph, definition.ty.inner_named_type(), &set.selections));
+                provided.extend(valid_targets(subgraph, definition.ty.inner_named_type(), &set.selections));
             }
         }
     }

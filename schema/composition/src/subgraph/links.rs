@@ -26,6 +26,9 @@ const STANDALONE: [FederationDirective; 9] = [
     FederationDirective::CacheTag,
 ];
 
+/// Types that the definitions of those directives mention.
+const TYPES: [&str; 4] = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
+
 /// Types that serve the `_entities` and `_service` fields, and old names of the field set scalar.
 const SERVICE_TYPES: [&str; 5] = ["_Any", "_Entity", "_Service", "_FieldSet", "FieldSet"];
 
@@ -193,10 +196,11 @@ fn link_name(document: &Document) -> String {
 
 fn link_error_code(error: &LinkError) -> ErrorCode {
     match error {
-        LinkError::InvalidUrl(_) | LinkError::InvalidAlias(_) => ErrorCode::InvalidLinkIdentifier,
-        LinkError::MissingUrl | LinkError::InvalidImport(_) | LinkError::ImportKindChanged { .. } => {
-            ErrorCode::InvalidLinkDirectiveUsage
-        }
+        LinkError::InvalidUrl(_) => ErrorCode::InvalidLinkIdentifier,
+        LinkError::MissingUrl
+        | LinkError::InvalidAlias(_)
+        | LinkError::InvalidImport(_)
+        | LinkError::ImportKindChanged { .. } => ErrorCode::InvalidLinkDirectiveUsage,
     }
 }
 
@@ -214,7 +218,22 @@ fn check_link(
     if before.iter().any(|(other, _)| other.url.identity == link.url.identity) {
         report(ErrorCode::InvalidLinkDirectiveUsage, format!("{} is linked twice", link.url.identity));
     }
+    if let Some(problem) = contradictory_import(link) {
+        report(ErrorCode::InvalidLinkDirectiveUsage, problem);
+    }
+    if let Some(problem) = before.iter().find_map(|(other, _)| rivalry(link, other)) {
+        report(ErrorCode::InvalidLinkDirectiveUsage, problem);
+    }
     match link.url.identity.as_str() {
+        FEDERATION_IDENTITY if link.url.version.is_none() => {
+            report(ErrorCode::InvalidLinkIdentifier, format!("{} lacks a version", link.url));
+        }
+        identity if is_unversioned_federation(identity) => {
+            report(
+                ErrorCode::InvalidLinkIdentifier,
+                format!("{identity} does not end in a version, such as v2.9"),
+            );
+        }
         FEDERATION_IDENTITY => {
             let version = link.url.version.unwrap_or(LATEST);
             if version < Version::new(2, 0) || version > LATEST {
@@ -232,16 +251,67 @@ fn check_link(
         LINK_IDENTITY if link.url.version.is_some_and(|version| version != Version::new(1, 0)) => {
             report(ErrorCode::UnknownLinkVersion, format!("{} is not known; v1.0 is", link.url));
         }
-        _ => {}
+        identity => {
+            let known = STANDALONE.iter().any(|directive| specification(*directive) == identity);
+            let foreign = |element: &str| match element.strip_prefix('@') {
+                Some(name) => FederationDirective::from_name(name)
+                    .is_none_or(|directive| specification(directive) != identity && name != "fromContext"),
+                None => !TYPES.contains(&element),
+            };
+            let unknown = link.imports.iter().find(|import| known && foreign(&import.element));
+            if let Some(import) = unknown {
+                report(
+                    ErrorCode::InvalidLinkDirectiveUsage,
+                    format!("{} has no element {} to import", link.url, import.element),
+                );
+            }
+        }
     }
 }
 
+/// The federation specification with something that is no version after it.
+fn is_unversioned_federation(identity: &str) -> bool {
+    identity.strip_prefix(FEDERATION_IDENTITY).is_some_and(|rest| rest.starts_with("/v") && rest.len() < 8)
+}
+
+/// Two specifications whose elements would have the same names.
+fn rivalry(link: &Link, other: &Link) -> Option<String> {
+    if link.url.identity == other.url.identity {
+        return None;
+    }
+    if !link.prefix().is_empty() && link.prefix() == other.prefix() {
+        return Some(format!(
+            "{} and {} are both called {}: rename one of them with \"as\"",
+            link.url,
+            other.url,
+            link.prefix()
+        ));
+    }
+    let imports = link.imports.iter();
+    let twice = imports
+        .map(|import| &import.alias)
+        .find(|alias| other.imports.iter().any(|import| import.alias == **alias))?;
+    Some(format!("{twice} is imported from {} already: rename it with \"as\"", other.url))
+}
+
+/// One element under two names, or two elements under one.
+fn contradictory_import(link: &Link) -> Option<String> {
+    link.imports.iter().enumerate().find_map(|(index, import)| {
+        let other = link.imports[..index]
+            .iter()
+            .find(|other| (other.element == import.element) != (other.alias == import.alias))?;
+        Some(format!(
+            "{} cannot be imported as {}, because {} is imported as {} already",
+            import.element, import.alias, other.element, other.alias
+        ))
+    })
+}
+
 fn unknown_import(link: &Link, version: Version) -> Option<&str> {
-    let types = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
     link.imports.iter().map(|import| import.element.as_str()).find(|element| {
         match element.strip_prefix('@') {
             Some(name) => FederationDirective::from_name(name).is_none_or(|known| known.since() > version),
-            None => !types.contains(element),
+            None => !TYPES.contains(element),
         }
     })
 }
@@ -265,14 +335,19 @@ fn directive_names(
         }
     }
     for directive in STANDALONE {
-        // `@listSize` lives in the cost specification.
-        let spec = if directive == FederationDirective::ListSize { "cost" } else { directive.name() };
-        let identity = format!("https://specs.apollo.dev/{spec}");
+        let identity = specification(directive);
         if let Some((link, _)) = all.iter().find(|(link, _)| link.url.identity == identity) {
             names.insert(directive, link.directive_name(directive.name()));
         }
     }
     names
+}
+
+/// The identity of the specification that a directive has of its own.
+fn specification(directive: FederationDirective) -> String {
+    // `@listSize` lives in the cost specification.
+    let name = if directive == FederationDirective::ListSize { "cost" } else { directive.name() };
+    format!("https://specs.apollo.dev/{name}")
 }
 
 fn type_names(federation_link: Option<&Link>) -> TypeNames {

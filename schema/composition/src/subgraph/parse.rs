@@ -11,6 +11,7 @@ use apollo_compiler::{Name, Node, name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Subgraph;
+use super::fields_of;
 use super::links::Links;
 use crate::sources::Diagnostics;
 use crate::{ErrorCode, SubgraphInput};
@@ -70,6 +71,7 @@ fn build(
             return None;
         }
     };
+    report_missing_query(&schema, input, diagnostics);
     serve_entities(&mut schema);
     match schema.validate() {
         Ok(valid) => {
@@ -80,6 +82,23 @@ fn build(
         Err(failure) => {
             report(&failure.errors, input, diagnostics);
             None
+        }
+    }
+}
+
+/// A query root that the subgraph has no fields for is ours to add, but not the subgraph's to mention.
+fn report_missing_query(schema: &Schema, input: &SubgraphInput, diagnostics: &mut Diagnostics) {
+    let root = schema.schema_definition.query.as_ref().map_or("Query", |root| root.as_str());
+    if schema.types.contains_key(root) {
+        return;
+    }
+    for field in schema.types.values().filter_map(fields_of).flat_map(|fields| fields.values()) {
+        if *field.ty.inner_named_type() == root {
+            diagnostics.error(
+                ErrorCode::InvalidGraphql,
+                format!("[{}] cannot find type `{root}` in this document", input.name),
+                [field.name.location()],
+            );
         }
     }
 }

@@ -128,6 +128,11 @@ fn remove_unused_externals(subgraph: &mut Subgraph, diagnostics: &mut Diagnostic
 }
 
 fn is_referenced(subgraph: &Subgraph, name: &Name) -> bool {
+    let mut roots = subgraph.schema.schema_definition.iter_root_operations();
+    roots.any(|(_, root)| root.name == *name) || is_mentioned(subgraph, name)
+}
+
+fn is_mentioned(subgraph: &Subgraph, name: &Name) -> bool {
     subgraph.own_types().any(|(_, definition)| match definition {
         ExtendedType::Union(union) => union.members.contains(name),
         other => fields_of(other)

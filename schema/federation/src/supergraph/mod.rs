@@ -161,7 +161,15 @@ impl Supergraph {
     /// # Errors
     /// [`SupergraphError`] when the text is not GraphQL, not a supergraph, or contradicts itself.
     pub fn read(sdl: &str) -> Result<Self, SupergraphError> {
-        read::supergraph(sdl)
+        Self::read_when(sdl, |label| label == "percent(100)")
+    }
+
+    /// The same, with the labels of progressive overrides decided by `moves`: whether the field is taken over.
+    ///
+    /// # Errors
+    /// Those of [`Supergraph::read`].
+    pub fn read_when(sdl: &str, moves: impl Fn(&str) -> bool) -> Result<Self, SupergraphError> {
+        read::supergraph(sdl, &moves)
     }
 
     fn refuse_contextual_arguments(&self) -> Result<(), SupergraphError> {

@@ -33,13 +33,13 @@ const KNOWN_FEATURES: [&str; 12] = [
 ];
 
 /// Reads the whole supergraph.
-pub(super) fn supergraph(sdl: &str) -> Result<Supergraph, SupergraphError> {
+pub(super) fn supergraph(sdl: &str, moves: &dyn Fn(&str) -> bool) -> Result<Supergraph, SupergraphError> {
     let schema = Schema::parse_and_validate(sdl, "supergraph.graphql")
         .map_err(|errors| SupergraphError::InvalidSchema(errors.errors.to_string()))?;
     let features = api_schema::features(&schema);
     check_features(&features)?;
     let api_schema = api_schema::api_schema(&schema, &features)?;
-    let reader = Reader::new(&schema, &api_schema)?;
+    let reader = Reader::new(&schema, &api_schema, moves)?;
     let types = reader.types()?;
     let Reader { subgraphs, ids, .. } = reader;
     Ok(Supergraph { subgraphs, types, ids, schema, api_schema })
@@ -67,13 +67,19 @@ struct Reader<'a> {
     ids: FxHashMap<Name, TypeId>,
     names: Vec<Name>,
     members: Members,
+    /// Whether a progressive override moves its field.
+    moves: &'a dyn Fn(&str) -> bool,
 }
 
 /// For an abstract type: its members, each with a subgraph that says so (`None`: all of them).
 type Members = FxHashMap<TypeId, Vec<(TypeId, Option<SubgraphId>)>>;
 
 impl<'a> Reader<'a> {
-    fn new(schema: &'a Valid<Schema>, api: &'a Valid<Schema>) -> Result<Self, SupergraphError> {
+    fn new(
+        schema: &'a Valid<Schema>,
+        api: &'a Valid<Schema>,
+        moves: &'a dyn Fn(&str) -> bool,
+    ) -> Result<Self, SupergraphError> {
         let graph_enum = schema.get_enum("join__Graph").ok_or(SupergraphError::NotASupergraph)?;
         let mut subgraphs = Vec::new();
         let mut graphs = FxHashMap::default();
@@ -95,7 +101,8 @@ impl<'a> Reader<'a> {
             .map(|(name, _)| name.clone())
             .collect();
         let ids = names.iter().cloned().enumerate().map(|(id, name)| (name, id)).collect();
-        let mut reader = Self { schema, api, subgraphs, graphs, ids, names, members: Members::default() };
+        let mut reader =
+            Self { schema, api, subgraphs, graphs, ids, names, members: Members::default(), moves };
         reader.members = reader.members()?;
         Ok(reader)
     }
@@ -209,7 +216,7 @@ impl<'a> Reader<'a> {
             joins = types.iter().map(|join| plain_join(join.subgraph)).collect();
         }
         joins.sort_by_key(|join| join.subgraph);
-        Self::resolve_overrides(&mut joins);
+        self.resolve_overrides(&mut joins);
         Ok(Field {
             name: field.name.clone(),
             ty: field.ty.clone(),
@@ -252,13 +259,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A progressive override is decided when the supergraph is read: `percent(100)` moves the field, anything less leaves it where it was.
-    fn resolve_overrides(joins: &mut [FieldJoin]) {
+    fn resolve_overrides(&self, joins: &mut [FieldJoin]) {
         let decided: Vec<(SubgraphId, SubgraphId, bool)> = joins
             .iter()
             .filter_map(|join| {
-                join.override_label
-                    .as_ref()
-                    .map(|(label, from)| (join.subgraph, *from, label == "percent(100)"))
+                join.override_label.as_ref().map(|(label, from)| (join.subgraph, *from, (self.moves)(label)))
             })
             .collect();
         for (to, from, moved) in decided {

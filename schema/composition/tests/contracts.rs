@@ -79,7 +79,12 @@ fn every_contract_shows_what_is_recorded() {
 fn a_contract_without_tags_shows_everything() {
     for case in cases() {
         let composition = composed(&case);
-        assert_eq!(contract(&composition, &[], &[]).unwrap().api_sdl, composition.api_sdl, "{}", case.display());
+        assert_eq!(
+            contract(&composition, &[], &[]).unwrap().api_sdl,
+            composition.api_sdl,
+            "{}",
+            case.display()
+        );
     }
 }
 

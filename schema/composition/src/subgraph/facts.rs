@@ -215,9 +215,11 @@ pub(crate) fn may_be_both(subgraph: &Subgraph, one: &Name, other: &Name) -> bool
     one == other || subgraph.runtime_types_of(one).iter().any(|object| others.contains(object))
 }
 
-/// The same, but nothing at all when some of the fields do not exist: what is wrong as a whole uses nothing.
+/// The same, up to the first thing that does not exist: what comes after it is not read any more.
 fn valid_targets(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> Vec<(Name, Name)> {
-    if exists(subgraph, parent, selections) { targets(subgraph, parent, selections) } else { Vec::new() }
+    let exists = |selection: &&Selection| exists(subgraph, parent, std::slice::from_ref(*selection));
+    let valid: Vec<Selection> = selections.iter().take_while(exists).cloned().collect();
+    targets(subgraph, parent, &valid)
 }
 
 /// Whether all that a field set selects below `parent` is there.

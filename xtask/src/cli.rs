@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use owo_colors::OwoColorize;
 
+use crate::audit::{AuditOptions, audit};
 use crate::ci::{CiOptions, ci};
 use crate::compose::{ComposeOptions, compose};
 use crate::explain::{ExplainOptions, explain};
@@ -44,6 +45,8 @@ enum Task {
     Migrate(MigrateOptions),
     /// Check the invariants of the sale over the databases
     Fsck(FsckOptions),
+    /// Run the public federation gateway audit against the router; its server runs from a checkout of its own
+    Audit(AuditOptions),
     /// Compose schemas that nobody would write, and see that nothing panics, hangs or fills the memory
     Fuzz(FuzzOptions),
     /// Check the house rules: who imports whom, what ARCHITECTURE.md names, how files open
@@ -102,6 +105,7 @@ fn run(cli: Cli) -> Result<()> {
         Some(Task::Explain(options)) => explain(&options),
         Some(Task::Migrate(options)) => migrate(&options),
         Some(Task::Fsck(options)) => block_on(fsck(&options)),
+        Some(Task::Audit(options)) => block_on(audit(&options)),
         Some(Task::Fuzz(options)) => fuzz(&options),
         Some(Task::Tidy) => tidy(&Workspace::find()?),
         Some(Task::Secrets(options)) => secrets(&options),

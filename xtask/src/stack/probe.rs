@@ -19,10 +19,15 @@ pub struct Probe {
 impl Probe {
     /// Returns when `/health` at `url` echoes `instance` and the readiness path answers 200; never gives up by itself.
     pub async fn until_ready(&self, service: Service, url: &str, instance: &str) {
-        while !self.is_instance(url, instance).await {
+        self.until_alive(url, instance).await;
+        while !self.is_ready(service, url).await {
             sleep(PAUSE).await;
         }
-        while !self.is_ready(service, url).await {
+    }
+
+    /// Returns when `/health` at `url` echoes `instance`; never gives up by itself.
+    pub async fn until_alive(&self, url: &str, instance: &str) {
+        while !self.is_instance(url, instance).await {
             sleep(PAUSE).await;
         }
     }

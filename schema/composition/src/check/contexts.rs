@@ -215,8 +215,7 @@ fn value_type(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> R
     let definition = definition.ok_or_else(|| format!("{parent} has no field {}", field.name))?;
     check_arguments(parent, field, definition)?;
     let target = definition.ty.inner_named_type();
-    let leaf = subgraph.schema.types.get(target).is_none_or(ExtendedType::is_leaf);
-    match (leaf, field.selection_set.is_empty()) {
+    match (subgraph.is_leaf(target), field.selection_set.is_empty()) {
         (true, true) => Ok(nullable(&definition.ty, Type::Named(target.clone()))),
         (true, false) => Err(format!("{parent}.{} has no fields to select", field.name)),
         (false, _) => Ok(nullable(&definition.ty, value_type(subgraph, target, &field.selection_set)?)),

@@ -1,6 +1,5 @@
 //! EXTERNAL_UNUSED and EXTERNAL_COLLISION: an external field must serve something, and cannot be resolved too.
 
-use apollo_compiler::schema::ExtendedType;
 use federation::spec::FederationDirective as Fd;
 
 use crate::ErrorCode;
@@ -50,6 +49,6 @@ fn provides_in_vain(subgraph: &Subgraph) -> bool {
     subgraph.facts.iter().any(|(name, facts)| {
         let providing = facts.fields.iter().filter(|(_, field)| field.provides.is_some());
         let mut types = providing.filter_map(|(field, _)| subgraph.field(name, field)).map(|field| &field.ty);
-        types.any(|ty| subgraph.schema.types.get(ty.inner_named_type()).is_none_or(ExtendedType::is_leaf))
+        types.any(|ty| subgraph.is_leaf(ty.inner_named_type()))
     })
 }

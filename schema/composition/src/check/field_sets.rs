@@ -151,8 +151,22 @@ impl Checker<'_> {
         }
         let Some(text) = facts::fields_text(self.at.directive) else { return };
         match FieldSet::parse(&text) {
-            Ok(set) => self.selections(parent, &set.selections, false),
+            Ok(set) => {
+                let before = self.diagnostics.errors.len();
+                self.selections(parent, &set.selections, false);
+                self.keep_the_plainest(before);
+            }
             Err(error) => self.report(self.at.kind.invalid_fields(), error.to_string()),
+        }
+    }
+
+    /// In a field set that is no valid selection, what else is wrong with it means nothing.
+    fn keep_the_plainest(&mut self, before: usize) {
+        let invalid = self.at.kind.invalid_fields();
+        let errors = &mut self.diagnostics.errors;
+        if errors[before..].iter().any(|error| error.code == invalid) {
+            let found = errors.split_off(before);
+            errors.extend(found.into_iter().filter(|error| error.code == invalid));
         }
     }
 

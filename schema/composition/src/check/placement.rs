@@ -23,6 +23,10 @@ pub(crate) fn check(subgraph: &Subgraph, diagnostics: &mut Diagnostics) {
             for (directive, code) in rules {
                 let Some(local) = subgraph.links.name(directive) else { continue };
                 let Some(applied) = field.directives.get(local) else { continue };
+                if directive == Fd::Provides && subgraph.is_leaf(field.ty.inner_named_type()) {
+                    // That it provides nothing is said already.
+                    continue;
+                }
                 diagnostics.error(
                     code,
                     format!(

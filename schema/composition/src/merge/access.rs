@@ -30,9 +30,37 @@ impl Merger<'_> {
         let types = self.schema.types.iter();
         let interfaces: Vec<Name> =
             types.filter(|(_, ty)| ty.is_interface()).map(|(name, _)| name.clone()).collect();
+        for interface in &interfaces {
+            self.push_down(interface, &known);
+        }
         for interface in interfaces {
             let rules = self.access_rules(&interface, &known);
             self.apply_access_rules(&interface, rules);
+        }
+    }
+
+    /// What an `@interfaceObject` asks for a field, it asks for the field of every implementation.
+    fn push_down(&mut self, interface: &Name, known: &[(Name, &'static str)]) {
+        let Some(definition) = self.schema.get_interface(interface) else { return };
+        let mut rules: Vec<(Name, Node<Directive>, &'static str)> = Vec::new();
+        for (field, definition) in &definition.fields {
+            for (name, argument) in known {
+                let applied = definition.directives.get(name);
+                rules.extend(applied.map(|applied| (field.clone(), applied.clone(), *argument)));
+            }
+        }
+        for object in if rules.is_empty() { Vec::new() } else { self.implementations(interface) } {
+            let Some(ExtendedType::Object(object)) = self.schema.types.get_mut(&object) else { continue };
+            let fields = &mut object.make_mut().fields;
+            for (field, rule, argument) in &rules {
+                let Some(field) = fields.get_mut(field) else { continue };
+                let directives = &mut field.make_mut().directives;
+                let mut applied: Vec<Node<Directive>> =
+                    directives.get(&rule.name).cloned().into_iter().collect();
+                applied.push(rule.clone());
+                directives.retain(|own| own.name != rule.name);
+                directives.extend(combine(&applied, argument).map(Node::new));
+            }
         }
     }
 

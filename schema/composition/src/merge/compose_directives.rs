@@ -2,7 +2,7 @@
 //! keeps when every subgraph knows them.
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, DirectiveDefinition, DirectiveLocation};
+use apollo_compiler::ast::{Directive, DirectiveDefinition, DirectiveLocation, InputValueDefinition};
 use federation::link::{FEDERATION_IDENTITY, JOIN_IDENTITY, LINK_IDENTITY, Version};
 use federation::spec::FederationDirective as Fd;
 use std::collections::BTreeMap;
@@ -201,7 +201,7 @@ impl Merger<'_> {
 
     /// What all definitions allow in operations; `None` when that is nowhere.
     fn common_definition(
-        &self,
+        &mut self,
         first: &Node<DirectiveDefinition>,
         others: &[&Node<DirectiveDefinition>],
     ) -> Option<DirectiveDefinition> {
@@ -218,9 +218,15 @@ impl Merger<'_> {
             let mut types = vec![&*argument.ty];
             types.extend(theirs.iter().map(|argument| &*argument.ty));
             if let Some(merged) = self.merge_input_types(&types) {
-                let mut argument = argument.clone();
-                argument.make_mut().ty = Node::new(merged.ty);
-                arguments.push(argument);
+                let mut argument = InputValueDefinition::clone(argument);
+                let all = std::iter::once(&argument).chain(theirs.iter().map(|theirs| &***theirs));
+                let applied: Vec<_> =
+                    all.map(|argument| argument.directives.iter().collect()).enumerate().collect();
+                let coordinate = format!("@{}({}:)", common.name, argument.name);
+                let directives = self.merge_applied(&coordinate, &applied);
+                argument.directives = directives.into_iter().collect();
+                argument.ty = Node::new(merged.ty);
+                arguments.push(Node::new(argument));
             }
         }
         common.arguments = arguments;

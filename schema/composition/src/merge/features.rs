@@ -2,7 +2,8 @@
 //!
 //! A feature is linked when a subgraph uses one of its directives that survive composition.
 
-use apollo_compiler::Name;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::{Name, Node};
 use federation::link::Link;
 use federation::spec::{FederationDirective as Fd, LATEST, TypeNames};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -167,9 +168,14 @@ impl Features {
 
 fn used_directives(subgraph: &Subgraph) -> FxHashSet<Fd> {
     let mut used = FxHashSet::default();
-    applications::each(&subgraph.schema, |applied| {
-        used.extend(subgraph.links.federation_directive(&applied.name));
-    });
+    let mut visit =
+        |applied: &Node<Directive>| used.extend(subgraph.links.federation_directive(&applied.name));
+    applications::each(&subgraph.schema, &mut visit);
+    let own = subgraph.schema.directive_definitions.values();
+    for definition in own.filter(|known| subgraph.links.federation_directive(&known.name).is_none()) {
+        let arguments = definition.arguments.iter();
+        arguments.for_each(|argument| argument.directives.iter().for_each(&mut visit));
+    }
     used
 }
 

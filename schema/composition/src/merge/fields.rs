@@ -214,9 +214,6 @@ impl<'a> Merger<'a> {
         field: &Component<FieldDefinition>,
     ) {
         let subgraph = &self.subgraphs[index];
-        if subgraph.links.is_federation_1() {
-            return;
-        }
         for applied in field.directives.iter() {
             if self.survives(index, applied) {
                 self.diagnostics.error(

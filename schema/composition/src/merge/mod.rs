@@ -111,7 +111,8 @@ impl<'a> Merger<'a> {
 
     /// NO_QUERIES: a graph that nothing can be asked of.
     fn check_queries(&mut self) {
-        if self.schema.get_object("Query").is_none_or(|query| query.fields.is_empty()) {
+        let mut roots = self.subgraphs.iter().filter_map(|subgraph| subgraph.schema.get_object("Query"));
+        if roots.all(|query| query.fields.is_empty()) {
             self.diagnostics.error(ErrorCode::NoQueries, "no subgraph has a query field", []);
         }
     }

@@ -127,6 +127,19 @@ impl<'a> Merger<'a> {
             return;
         };
         let Some(lost) = sources.iter().find(|(index, _)| *index == loser) else {
+            let abstracted = self.abstracted_by_interface_object(parent, name);
+            if abstracted.iter().any(|(index, _)| *index == loser) {
+                self.diagnostics.error(
+                    ErrorCode::OverrideCollisionWithAnotherDirective,
+                    format!(
+                        "[{}] {coordinate} cannot be taken from \"{}\", which has it for a whole interface by an \
+                         @interfaceObject",
+                        winning.name, taken.from
+                    ),
+                    [span],
+                );
+                return;
+            }
             self.diagnostics.hint(
                 HintCode::OverrideDirectiveCanBeRemoved,
                 format!(

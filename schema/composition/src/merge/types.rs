@@ -161,24 +161,26 @@ impl Merger<'_> {
             let facts = subgraph.type_facts(name);
             let interface_object = facts.is_some_and(|facts| facts.interface_object);
             let keys = facts.map_or(&[][..], |facts| &facts.keys);
-            let join = |key: Option<&str>, extension, resolvable: bool| {
+            let join = |key: Option<&str>, extension, resolvable: Option<bool>| {
                 directive(
                     "join__type",
                     vec![
                         ("graph", Some(self.graph(index))),
                         ("key", key.and_then(text)),
                         ("extension", flag(extension)),
-                        ("resolvable", (!resolvable).then_some(Value::Boolean(false))),
+                        ("resolvable", resolvable.map(Value::Boolean)),
                         ("isInterfaceObject", flag(interface_object)),
                     ],
                 )
             };
             if keys.is_empty() {
-                joins.push(join(None, false, true));
+                joins.push(join(None, false, None));
             }
             for key in keys {
                 let fields = key.fields.as_ref().map(|fields| fields.text.as_str());
-                joins.push(join(fields, key.extension, key.resolvable));
+                let resolvable = key.directive.specified_argument_by_name("resolvable");
+                let resolvable = resolvable.and_then(|value| value.to_bool());
+                joins.push(join(fields, key.extension, resolvable));
             }
         }
         joins

@@ -15,13 +15,24 @@ pub(super) fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut D
         for (name, field) in fields {
             let target = merged.schema.types.get(field.ty.inner_named_type());
             if target.is_some_and(|target| target.is_interface() || target.is_union()) {
-                check_field(subgraphs, parent, name, diagnostics);
+                check_field(merged, subgraphs, (parent, name), diagnostics);
             }
         }
     }
 }
 
-fn check_field(subgraphs: &[Subgraph], parent: &Name, name: &Name, diagnostics: &mut Diagnostics) {
+fn check_field(
+    merged: &Merged,
+    subgraphs: &[Subgraph],
+    (parent, name): (&Name, &Name),
+    diagnostics: &mut Diagnostics,
+) {
+    // What clients never see, no subgraph answers.
+    let hidden = merged.features.inaccessible();
+    let visible = |object: &&Name| {
+        let directives = merged.schema.types.get(*object).map(|definition| definition.directives());
+        !directives.zip(hidden.as_deref()).is_some_and(|(directives, hidden)| directives.has(hidden))
+    };
     let sources: Vec<(&Subgraph, FxHashSet<&Name>)> = subgraphs
         .iter()
         .filter(|subgraph| subgraph.field_facts(parent, name).is_some_and(|facts| !facts.external))
@@ -31,7 +42,7 @@ fn check_field(subgraphs: &[Subgraph], parent: &Name, name: &Name, diagnostics: 
             if subgraph.is_interface_object(returned) {
                 return None;
             }
-            Some((subgraph, subgraph.runtime_types_of(returned).iter().collect()))
+            Some((subgraph, subgraph.runtime_types_of(returned).iter().filter(visible).collect()))
         })
         .collect();
     let overridden = |subgraph: &Subgraph| {

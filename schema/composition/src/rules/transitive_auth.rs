@@ -1,19 +1,22 @@
-//! MISSING_TRANSITIVE_AUTH_REQUIREMENTS: a field must not leak what its `@requires` reads on the caller's behalf.
+//! MISSING_TRANSITIVE_AUTH_REQUIREMENTS: a field must not leak what its `@requires` or `@fromContext` reads on the
+//! caller's behalf.
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Directive;
+use apollo_compiler::parser::SourceSpan;
+use federation::field_set::FieldSet;
 use federation::spec::FederationDirective as Fd;
 use std::collections::BTreeSet;
 
 use crate::ErrorCode;
 use crate::merge::{Merged, alternatives};
 use crate::sources::Diagnostics;
-use crate::subgraph::{Subgraph, facts, fields_of};
+use crate::subgraph::{Subgraph, contexts, facts, fields_of};
 
 const RULES: [(Fd, &str); 3] =
     [(Fd::Authenticated, ""), (Fd::RequiresScopes, "scopes"), (Fd::Policy, "policies")];
 
-/// Compares the access rules of every field that requires others with the rules of those.
+/// Compares the access rules of every field that reads others with the rules of those.
 pub(super) fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) {
     if RULES.iter().all(|(rule, _)| merged.features.name(*rule).is_none()) {
         return;
@@ -35,25 +38,51 @@ fn check_field(
     diagnostics: &mut Diagnostics,
 ) {
     let requires = subgraph.field_facts(parent, field).and_then(|facts| facts.requires.as_ref());
-    let Some((requires, fields)) = requires.and_then(|requires| Some((requires, requires.fields.as_ref()?)))
-    else {
-        return;
-    };
-    for (target_parent, target) in facts::targets(subgraph, parent, &fields.selections) {
-        for (rule, argument) in RULES {
-            let Some(name) = merged.features.name(rule) else { continue };
-            let needed = applied(merged, &target_parent, &target, name);
-            let given = applied(merged, parent, field, name);
-            if needed.iter().any(|needed| !given.iter().any(|given| implies(given, needed, argument))) {
-                diagnostics.error(
-                    ErrorCode::MissingTransitiveAuthRequirements,
-                    format!(
-                        "[{}] {parent}.{field} requires {target_parent}.{target}, so it needs its @{name} too",
-                        subgraph.name
-                    ),
-                    [requires.directive.location()],
-                );
+    if let Some((requires, fields)) =
+        requires.and_then(|requires| Some((requires, requires.fields.as_ref()?)))
+    {
+        for read in facts::targets(subgraph, parent, &fields.selections) {
+            check_read(
+                merged,
+                subgraph,
+                (parent, field),
+                (&read, requires.directive.location()),
+                diagnostics,
+            );
+        }
+    }
+    let at = subgraph.field(parent, field).and_then(|field| field.name.location());
+    for argument in contexts::arguments(subgraph, parent, field) {
+        let Ok(set) = FieldSet::parse(&argument.value.selection) else { continue };
+        for setter in contexts::setters(subgraph, &argument.value.context) {
+            for read in facts::targets(subgraph, setter, &set.selections) {
+                check_read(merged, subgraph, (parent, field), (&read, at), diagnostics);
             }
+        }
+    }
+}
+
+/// A field that is read on the caller's behalf by `parent.field`, with the place that says so.
+fn check_read(
+    merged: &Merged,
+    subgraph: &Subgraph,
+    (parent, field): (&Name, &Name),
+    ((read_parent, read), at): (&(Name, Name), Option<SourceSpan>),
+    diagnostics: &mut Diagnostics,
+) {
+    for (rule, argument) in RULES {
+        let Some(name) = merged.features.name(rule) else { continue };
+        let needed = applied(merged, read_parent, read, name);
+        let given = applied(merged, parent, field, name);
+        if needed.iter().any(|needed| !given.iter().any(|given| implies(given, needed, argument))) {
+            diagnostics.error(
+                ErrorCode::MissingTransitiveAuthRequirements,
+                format!(
+                    "[{}] {parent}.{field} reads {read_parent}.{read}, so it needs its @{name} too",
+                    subgraph.name
+                ),
+                [at],
+            );
         }
     }
 }

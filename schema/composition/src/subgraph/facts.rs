@@ -228,8 +228,8 @@ pub(crate) fn exists(subgraph: &Subgraph, parent: &Name, selections: &[Selection
         Selection::Field(field) if field.name == "__typename" => true,
         Selection::Field(field) => subgraph.field(parent, &field.name).is_some_and(|definition| {
             let target = definition.ty.inner_named_type();
-            let leaf = subgraph.schema.types.get(target).is_none_or(ExtendedType::is_leaf);
-            leaf == field.selection_set.is_empty() && exists(subgraph, target, &field.selection_set)
+            subgraph.is_leaf(target) == field.selection_set.is_empty()
+                && exists(subgraph, target, &field.selection_set)
         }),
         Selection::InlineFragment(fragment) => {
             let condition = fragment.type_condition.as_ref().unwrap_or(parent);

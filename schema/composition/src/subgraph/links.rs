@@ -162,7 +162,8 @@ impl Links {
     /// The definition this subgraph should have of a directive it may use.
     pub(crate) fn definition(&self, directive: FederationDirective) -> String {
         let name = self.name(directive).unwrap_or(directive.name());
-        directive.definition(name, &self.types, self.federation.unwrap_or(LATEST))
+        // What Federation 1 had did not change before v2.1.
+        directive.definition(name, &self.types, self.federation.unwrap_or(Version::new(2, 0)))
     }
 }
 

@@ -66,6 +66,11 @@ impl Subgraph {
         fields_of(self.schema.types.get(parent)?)?.get(field)
     }
 
+    /// Whether values of the type have no fields.
+    pub(crate) fn is_leaf(&self, name: &str) -> bool {
+        self.schema.types.get(name).is_none_or(ExtendedType::is_leaf)
+    }
+
     /// The facts of a composite type.
     pub(crate) fn type_facts(&self, name: &str) -> Option<&TypeFacts> {
         self.facts.get(name)

@@ -71,7 +71,9 @@ fn build(
             return None;
         }
     };
-    report_missing_query(&schema, input, diagnostics);
+    if mentions_missing_query(&schema, input, diagnostics) {
+        return None;
+    }
     serve_entities(&mut schema);
     match schema.validate() {
         Ok(valid) => {
@@ -87,20 +89,21 @@ fn build(
 }
 
 /// A query root that the subgraph has no fields for is ours to add, but not the subgraph's to mention.
-fn report_missing_query(schema: &Schema, input: &SubgraphInput, diagnostics: &mut Diagnostics) {
+fn mentions_missing_query(schema: &Schema, input: &SubgraphInput, diagnostics: &mut Diagnostics) -> bool {
     let root = schema.schema_definition.query.as_ref().map_or("Query", |root| root.as_str());
     if schema.types.contains_key(root) {
-        return;
+        return false;
     }
-    for field in schema.types.values().filter_map(fields_of).flat_map(|fields| fields.values()) {
-        if *field.ty.inner_named_type() == root {
-            diagnostics.error(
-                ErrorCode::InvalidGraphql,
-                format!("[{}] cannot find type `{root}` in this document", input.name),
-                [field.name.location()],
-            );
-        }
+    let fields = schema.types.values().filter_map(fields_of).flat_map(|fields| fields.values());
+    let mentions: Vec<_> = fields.filter(|field| *field.ty.inner_named_type() == root).collect();
+    for field in &mentions {
+        diagnostics.error(
+            ErrorCode::InvalidGraphql,
+            format!("[{}] cannot find type `{root}` in this document", input.name),
+            [field.name.location()],
+        );
     }
+    !mentions.is_empty()
 }
 
 /// A subgraph always serves `_service`, so even one without query fields of its own has a query root.

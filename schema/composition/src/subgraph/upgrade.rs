@@ -129,7 +129,7 @@ fn remove_unused_externals(subgraph: &mut Subgraph, diagnostics: &mut Diagnostic
 
 fn is_referenced(subgraph: &Subgraph, name: &Name) -> bool {
     let mut roots = subgraph.schema.schema_definition.iter_root_operations();
-    roots.any(|(_, root)| root.name == *name) || is_mentioned(subgraph, name)
+    roots.any(|(_, root)| root.name == *name && *name != "Query") || is_mentioned(subgraph, name)
 }
 
 fn is_mentioned(subgraph: &Subgraph, name: &Name) -> bool {

@@ -246,8 +246,9 @@ impl<'a> Reader<'a> {
         Ok(FieldJoin {
             subgraph,
             // Federation 1 marks the key fields of an extension as external, although its references carry their values.
-            external: (flag(directive, "external") && !own_key())
-                || flag(directive, "usedOverridden") && text("overrideLabel").is_none(),
+            external: (flag(directive, "external")
+                || flag(directive, "usedOverridden") && text("overrideLabel").is_none())
+                && !own_key(),
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
             override_label: text("overrideLabel")

@@ -66,9 +66,13 @@ pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composition, CompositionEr
     let merged = stage(&mut diagnostics, |diagnostics| merge::merge(&subgraphs, features, diagnostics))?;
     stage(&mut diagnostics, |diagnostics| rules::check_merged(&merged, &subgraphs, diagnostics))?;
     stage(&mut diagnostics, |diagnostics| rules::check_defaults(&merged, diagnostics))?;
-    stage(&mut diagnostics, |diagnostics| rules::check_visible(&merged, diagnostics))?;
     let supergraph_sdl = print::supergraph(&merged, &subgraphs);
-    let supergraph = stage(&mut diagnostics, |diagnostics| read_back(&supergraph_sdl, diagnostics))?;
+    let read = Supergraph::read(&supergraph_sdl);
+    if !matches!(read, Err(SupergraphError::InvalidSchema(_))) {
+        // Of what is no schema, nobody sees a part.
+        stage(&mut diagnostics, |diagnostics| rules::check_visible(&merged, diagnostics))?;
+    }
+    let supergraph = stage(&mut diagnostics, |diagnostics| readable(read, diagnostics))?;
     let Some(supergraph) = supergraph else { return Err(CompositionErrors(diagnostics.errors)) };
     stage(&mut diagnostics, |diagnostics| {
         rules::check_shared(&merged, &subgraphs, diagnostics);
@@ -188,7 +192,11 @@ fn check_moved(sdl: &str, subgraphs: &[Subgraph], diagnostics: &mut Diagnostics)
 
 /// The model that routers read from the supergraph: what does not survive this trip must not be handed out.
 fn read_back(sdl: &str, diagnostics: &mut Diagnostics) -> Option<Supergraph> {
-    match Supergraph::read(sdl) {
+    readable(Supergraph::read(sdl), diagnostics)
+}
+
+fn readable(read: Result<Supergraph, SupergraphError>, diagnostics: &mut Diagnostics) -> Option<Supergraph> {
+    match read {
         Ok(supergraph) => Some(supergraph),
         Err(error) => {
             let code = match &error {

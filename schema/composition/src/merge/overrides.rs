@@ -84,7 +84,9 @@ impl<'a> Merger<'a> {
                 );
                 continue;
             }
-            if let Some(label) = taken.label.as_deref().filter(|label| !is_valid_label(label)) {
+            let moves = sources.iter().any(|(index, _)| self.subgraphs[*index].name == taken.from);
+            let label = taken.label.as_deref().filter(|label| moves && !is_valid_label(label));
+            if let Some(label) = label {
                 self.diagnostics.error(
                     ErrorCode::OverrideLabelInvalid,
                     format!(

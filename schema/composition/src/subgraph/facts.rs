@@ -317,7 +317,7 @@ fn apply_requires_and_provides(subgraph: &mut Subgraph) {
     mark(subgraph, &provided, |field| {
         field.used = true;
         field.provided = field.external;
-        field.shareable = true;
+        field.shareable |= field.external;
     });
 }
 

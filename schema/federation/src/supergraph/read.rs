@@ -246,9 +246,8 @@ impl<'a> Reader<'a> {
         Ok(FieldJoin {
             subgraph,
             // Federation 1 marks the key fields of an extension as external, although its references carry their values.
-            external: (flag(directive, "external")
-                || flag(directive, "usedOverridden") && text("overrideLabel").is_none())
-                && !own_key(),
+            external: (flag(directive, "external") && !own_key())
+                || flag(directive, "usedOverridden") && text("overrideLabel").is_none(),
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
             override_label: text("overrideLabel")

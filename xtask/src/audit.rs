@@ -120,9 +120,12 @@ impl Audit<'_> {
     }
 
     async fn text(&self, path: &str) -> Result<String> {
-        let url = format!("{}/{path}", self.options.server.trim_end_matches('/'));
-        let answer = self.http.get(&url).send().await.and_then(reqwest::Response::error_for_status);
-        answer.context(&url)?.text().await.context(url)
+        self.text_at(&format!("{}/{path}", self.options.server.trim_end_matches('/'))).await
+    }
+
+    async fn text_at(&self, url: &str) -> Result<String> {
+        let answer = self.http.get(url).send().await.and_then(reqwest::Response::error_for_status);
+        answer.context(url)?.text().await.context(url)
     }
 
     async fn supergraph(&self, suite: &str) -> Result<String> {
@@ -158,7 +161,7 @@ impl Audit<'_> {
                 score.failures.push(format!("{number}: {query}\n     {answer}"));
             }
         }
-        score.requests = requests(&self.text_of(&format!("{url}/metrics")).await?);
+        score.requests = requests(&self.text_at(&format!("{url}/metrics")).await?);
         stop(router).await?;
         Ok(score)
     }
@@ -183,10 +186,6 @@ impl Audit<'_> {
         let request = self.http.post(format!("{url}/graphql")).header("accept", "application/json");
         let answer = request.json(&json!({ "query": query })).timeout(PATIENCE).send().await;
         answer.context(url)?.json().await.context(url)
-    }
-
-    async fn text_of(&self, url: &str) -> Result<String> {
-        self.http.get(url).send().await.context(url)?.text().await.context(url)
     }
 }
 

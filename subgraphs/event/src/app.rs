@@ -41,7 +41,7 @@ impl Subgraph for EventService {
     async fn build(given: Given<Config>) -> Result<App, StartError> {
         let context = context(&given)?;
         let (schema, store) = (api::schema(context.clone()), context.store.clone());
-        let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
+        let app = App::new(schema).loaders(move |request, batch| api::loaders::add(request, batch, &store));
         Ok(app.worker("event workers", workers::run(context, given.stop)))
     }
 

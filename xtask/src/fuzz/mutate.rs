@@ -82,7 +82,7 @@ pub fn mutated(sdl: &str, others: &[String], random: &mut Random) -> String {
     for _ in 0..=random.below(4) * random.below(2) {
         let at = random.below(tokens.len());
         match random.below(9) {
-            0 => drop(remove(&mut tokens, at, 1)),
+            0 => remove(&mut tokens, at, 1),
             1 => {
                 let length = random.below(12);
                 remove(&mut tokens, at, length);
@@ -114,9 +114,9 @@ pub fn mutated(sdl: &str, others: &[String], random: &mut Random) -> String {
     tokens.join(" ")
 }
 
-fn remove<'a>(tokens: &mut Vec<&'a str>, at: usize, length: usize) -> Vec<&'a str> {
+fn remove(tokens: &mut Vec<&str>, at: usize, length: usize) {
     let end = (at + length).min(tokens.len());
-    tokens.drain(at.min(end)..end).collect()
+    tokens.drain(at.min(end)..end);
 }
 
 fn insert<'a>(tokens: &mut Vec<&'a str>, random: &mut Random, added: Vec<&'a str>) {

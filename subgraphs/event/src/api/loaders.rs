@@ -12,7 +12,7 @@ use subgraph::batch::Batch;
 use crate::store::Store;
 
 /// Puts one loader of each kind into a request.
-pub(super) fn add(request: Request, batch: &Batch, store: &Store) -> Request {
+pub(crate) fn add(request: Request, batch: &Batch, store: &Store) -> Request {
     request
         .data(batch.loader(Events(store.clone())))
         .data(batch.loader(Venues(store.clone())))

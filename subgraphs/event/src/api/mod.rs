@@ -3,16 +3,14 @@
 pub mod access;
 mod error;
 mod event;
-mod loaders;
+pub(crate) mod loaders;
 mod mutation;
 mod query;
 mod venue;
 
-use async_graphql::{EmptySubscription, Request, Schema};
-use subgraph::batch::Batch;
+use async_graphql::{EmptySubscription, Schema};
 
 use crate::context::Context;
-use crate::store::Store;
 
 /// The schema of the event subgraph.
 pub type EventSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
@@ -22,11 +20,6 @@ pub type EventSchema = Schema<query::Query, mutation::Mutation, EmptySubscriptio
 pub fn schema(context: Context) -> EventSchema {
     let builder = Schema::build(query::Query, mutation::Mutation, EmptySubscription);
     subgraph::sdl::house(builder.data(context)).finish()
-}
-
-/// The loaders of one request.
-pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
-    loaders::add(request, batch, store)
 }
 
 /// The SDL of the schema; it needs nothing to answer from.

@@ -40,7 +40,7 @@ where
 pub(super) fn request(parameters: GraphqlRequest) -> Request {
     let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));
     let mut request = Request::new(parameters.query).variables(variables);
-    request.operation_name = parameters.operation_name.filter(|name| !name.is_empty());
+    request.operation_name = parameters.operation_name;
     request
 }
 

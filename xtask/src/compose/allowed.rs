@@ -5,13 +5,17 @@
 //!   - change: FIELD_REMOVED@Event.legacyId
 //!     reason: the last client that asked for it was switched off in October
 //! ```
+//!
+//! `--allow CODE@coordinate --reason WHY` writes such an entry.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use composition::diff::{Change, ChangeCode};
 use serde::Deserialize;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Context, Failure, Result};
 
 /// Where the file is.
 pub(super) const FILE: &str = "schema/allowed-changes.yaml";
@@ -42,6 +46,11 @@ struct Allowance {
 }
 
 impl Allowed {
+    /// What the file at `path` allows; without a file, nothing.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        if path.exists() { Self::parse(&text(path)?) } else { Ok(Self::default()) }
+    }
+
     /// Reads the file, or says everything that is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let document: Document =
@@ -95,9 +104,59 @@ fn allowance(entry: &Entry) -> Result<Allowance, String> {
     }
 }
 
+/// Enters changes into the file at `path`, all or none, and leaves what else is in it, comments included, as it is.
+pub(super) fn allow(path: &Path, changes: &[String], reason: &str) -> Result<()> {
+    let before = if path.exists() { text(path)? } else { String::new() };
+    let after = with_entries(&before, changes, reason)?;
+    fs::write(path, after).context(FILE)
+}
+
+fn with_entries(before: &str, changes: &[String], reason: &str) -> Result<String> {
+    // An empty list is written as `allowed: []`, to which nothing can be added line by line.
+    let open = before.trim_end().trim_end_matches("[]").trim_end();
+    let mut after = if open.lines().any(|line| line.starts_with("allowed:")) {
+        format!("{open}\n")
+    } else {
+        format!("{before}allowed:\n")
+    };
+    for change in changes {
+        // A JSON string is a YAML string, whatever is in it.
+        after.push_str(&format!("  - change: {}\n    reason: {}\n", quoted(change)?, quoted(reason)?));
+    }
+    Allowed::parse(&after)?;
+    Ok(after)
+}
+
+fn quoted(text: &str) -> Result<String> {
+    serde_json::to_string(text).context(FILE)
+}
+
+fn text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).context(FILE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_allowed_is_entered_beside_what_is_there() {
+        let (first, second) = ("FIELD_REMOVED@Event.old".to_owned(), "DIRECTIVE_REMOVED@@live".to_owned());
+        let once =
+            with_entries("# why\nallowed: []\n", std::slice::from_ref(&first), "said: \"gone\"").unwrap();
+        assert!(once.starts_with("# why\nallowed:\n  - change: "), "{once}");
+        for text in [once.as_str(), "allowed:\n  - { change: FIELD_REMOVED@A.b, reason: r }"] {
+            let twice = with_entries(text, std::slice::from_ref(&second), "r").unwrap();
+            assert_eq!(Allowed::parse(&twice).unwrap().0.len(), 2, "{twice}");
+        }
+        assert_eq!(
+            Allowed::parse(&with_entries("", &[first.clone(), second], "r").unwrap()).unwrap().0.len(),
+            2
+        );
+        for (change, reason) in [(first.as_str(), "r"), ("FIELD_LOST@A.b", "r"), ("FIELD_REMOVED@A.b", " ")] {
+            assert!(with_entries(&once, &[change.to_owned()], reason).is_err(), "{change} {reason}");
+        }
+    }
 
     #[test]
     fn everything_that_is_wrong_with_the_file_is_said() {

@@ -1,7 +1,6 @@
 //! The schema check: does the graph agree with its files, keep to the budget of its plans, and break nobody? Everything found is said at once.
 
 use std::fs;
-use std::path::Path;
 
 use composition::diff::{Change, Criticality, Graph, diff};
 use composition::report::{Finding, Level, of_change};
@@ -117,7 +116,11 @@ fn compare(
         let ledger = Ledger::parse(&text, options.since).context(path.display())?;
         changes.iter_mut().for_each(|change| weigh(change, &ledger));
     }
-    let allowed = allowed_changes(&workspace.path(allowed::FILE))?;
+    let file = workspace.path(allowed::FILE);
+    if let Some(reason) = &options.reason {
+        allowed::allow(&file, &options.allow, reason)?;
+    }
+    let allowed = Allowed::read(&file)?;
     report.base = Some(base.name.clone());
     report.remarks.extend(base.remark.clone());
     report.remarks.extend(
@@ -126,14 +129,6 @@ fn compare(
     report.changes =
         changes.into_iter().map(|change| judge(change, &allowed, (&base.graph, graph))).collect();
     Ok(())
-}
-
-fn allowed_changes(path: &Path) -> Result<Allowed> {
-    if path.exists() {
-        Allowed::parse(&fs::read_to_string(path).context(allowed::FILE)?)
-    } else {
-        Ok(Allowed::default())
-    }
 }
 
 /// What no client uses may go; who uses it is said.
@@ -161,7 +156,7 @@ fn judge(change: Change, allowed: &Allowed, (before, after): (&Graph, &Graph)) -
         finding.message.push_str(&format!("\nallowed: {reason}"));
         finding.help = None;
     } else if is_breaking {
-        let entry = format!("or allow {}@{} in {}", change.code, change.coordinate, allowed::FILE);
+        let entry = format!("or --allow {}@{} with a --reason", change.code, change.coordinate);
         finding.help = Some(finding.help.map_or_else(|| entry.clone(), |help| format!("{help}; {entry}")));
     }
     Judged { change, allowed, finding }

@@ -52,6 +52,12 @@ pub struct ComposeOptions {
     /// What was last used before this day counts as unused
     #[arg(long, value_name = "YYYY-MM-DD", requires = "usage")]
     pub since: Option<NaiveDate>,
+    /// Enter a breaking change that is wanted into schema/allowed-changes.yaml, then check; can be repeated
+    #[arg(long, value_name = "CODE@COORDINATE", requires_all = ["base", "reason"])]
+    pub allow: Vec<String>,
+    /// Why the changes of --allow are wanted
+    #[arg(long, value_name = "WHY", requires = "allow")]
+    pub reason: Option<String>,
     /// Plan every operation of this folder, and hold the plans against its budget.yaml
     #[arg(long, value_name = "DIR", requires = "check")]
     pub plans: Option<PathBuf>,

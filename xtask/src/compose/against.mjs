@@ -1,15 +1,16 @@
 // Composes every case with a reference composer and says where it and ours differ.
 //
 // node against.mjs PACKAGE CASES.json, in a folder where the package is installed. CASES.json is
-// [{ name, subgraphs: [{ name, url, sdl }], codes: [...] | null, supergraph: "..." | null }].
-// One line a case that differs, then the count; exit code 1 when any does.
+// [{ name, subgraphs: [{ name, url, sdl }], codes: [...] | null, supergraph: "..." | null, api: "..." | null }].
+// A case agrees when both refuse it with the same set of codes, or both give the same supergraph and the same API schema.
+// What differs case by case, then the count; exit code 1 when any does.
 
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 
 const require = createRequire(`${process.cwd()}/`);
 const [reference, file] = process.argv.slice(2);
-const { composeServices } = require(reference);
+const { composeServices, transformSupergraphToPublicSchema } = require(reference);
 const { parse, print } = require('graphql');
 
 const unique = (words) => [...new Set(words)].sort();
@@ -20,11 +21,18 @@ function composed(subgraphs) {
     const { errors, supergraphSdl } = composeServices(services);
     return errors?.length
       ? { codes: unique(errors.map((error) => error.extensions?.code ?? 'NONE')) }
-      : { supergraph: supergraphSdl };
+      : { supergraph: supergraphSdl, api: apiSchema(supergraphSdl) };
   } catch (error) {
     // An SDL that the parser refuses never reaches the reference composer.
     return { codes: [error.name === 'GraphQLError' ? 'INVALID_GRAPHQL' : `THROWN ${error.message.slice(0, 80)}`] };
   }
+}
+
+/** What clients see, as the reference makes it of its own supergraph. */
+function apiSchema(sdl) {
+  if (transformSupergraphToPublicSchema) return print(transformSupergraphToPublicSchema(parse(sdl)));
+  const { Supergraph, printSchema } = require('@apollo/federation-internals');
+  return printSchema(Supergraph.build(sdl, { supportedFeatures: null }).apiSchema());
 }
 
 /** A directive as text that depends neither on the order of its arguments nor on the spaces in a field set. */
@@ -78,10 +86,14 @@ function differences(ours, theirs) {
     const [mine, other] = [words(ours.codes && unique(ours.codes)), words(theirs.codes)];
     return mine === other ? [] : [`ours: ${mine}`, `theirs: ${other}`];
   }
-  const [mine, other] = [lines(ours.supergraph), lines(theirs.supergraph)];
+  return [...schemaDifferences('', ours.supergraph, theirs.supergraph), ...schemaDifferences('api, ', ours.api, theirs.api)];
+}
+
+function schemaDifferences(which, ours, theirs) {
+  const [mine, other] = [lines(ours), lines(theirs)];
   return [
-    ...mine.filter((line) => !other.includes(line)).map((line) => `ours: ${line}`),
-    ...other.filter((line) => !mine.includes(line)).map((line) => `theirs: ${line}`),
+    ...mine.filter((line) => !other.includes(line)).map((line) => `${which}ours: ${line}`),
+    ...other.filter((line) => !mine.includes(line)).map((line) => `${which}theirs: ${line}`),
   ];
 }
 

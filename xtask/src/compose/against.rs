@@ -77,10 +77,11 @@ fn composed(folder: &Path) -> Result<Vec<Value>> {
 
 fn composed_case(case: &Path) -> Result<Value> {
     let subgraphs = cases::subgraphs(case)?;
-    let (codes, supergraph) = match compose(&subgraphs) {
-        Ok(composition) => (None, Some(composition.supergraph_sdl)),
+    let (codes, composition) = match compose(&subgraphs) {
+        Ok(composition) => (None, Some(composition)),
         Err(errors) => (Some(errors.0.iter().map(|error| error.code.as_str()).collect::<Vec<_>>()), None),
     };
+    let (supergraph, api) = composition.map(|made| (made.supergraph_sdl, made.api_sdl)).unzip();
     let inputs = subgraphs
         .iter()
         .map(|SubgraphInput { name, url, sdl, .. }| json!({ "name": name, "url": url, "sdl": sdl }));
@@ -89,5 +90,6 @@ fn composed_case(case: &Path) -> Result<Value> {
         "subgraphs": inputs.collect::<Vec<_>>(),
         "codes": codes,
         "supergraph": supergraph,
+        "api": api,
     }))
 }

@@ -204,13 +204,16 @@ impl Link {
 
 impl Import {
     fn from_value(value: &Value) -> Result<Self, LinkError> {
-        let invalid = || LinkError::InvalidImport(value.to_string());
+        let invalid = || LinkError::InvalidImport(value.serialize().no_indent().to_string());
         let (element, alias) = match value {
             Value::String(name) => (name.clone(), name.clone()),
             Value::Object(entries) => {
                 let get = |key: &str| {
                     entries.iter().find(|(name, _)| name == key).and_then(|(_, value)| value.as_str())
                 };
+                if entries.iter().any(|(key, _)| !matches!(key.as_str(), "name" | "as")) {
+                    return Err(invalid());
+                }
                 let element = get("name").ok_or_else(invalid)?.to_owned();
                 let alias = get("as").map_or_else(|| element.clone(), str::to_owned);
                 (element, alias)

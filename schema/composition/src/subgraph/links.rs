@@ -26,6 +26,15 @@ const STANDALONE: [FederationDirective; 9] = [
     FederationDirective::CacheTag,
 ];
 
+/// Directives of Federation 2 that a Federation 1 schema may use before it links anything, if it defines them itself.
+const ADOPTED: [FederationDirective; 5] = [
+    FederationDirective::Shareable,
+    FederationDirective::Inaccessible,
+    FederationDirective::Override,
+    FederationDirective::ComposeDirective,
+    FederationDirective::InterfaceObject,
+];
+
 /// Types that the definitions of those directives mention.
 const TYPES: [&str; 4] = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
 
@@ -70,7 +79,7 @@ impl Links {
         let federation_link =
             all.iter().map(|(link, _)| link).find(|link| link.url.identity == FEDERATION_IDENTITY);
         let federation = federation_link.map(|link| link.url.version.unwrap_or(LATEST));
-        let names = directive_names(&all, federation_link, federation);
+        let names = directive_names(document, &all, federation_link, federation);
         let types = type_names(federation_link);
         let machinery = machinery_types(&all, &types, &link_name);
         Self { all, federation, names, link_name, types, machinery }
@@ -98,9 +107,13 @@ impl Links {
 
     /// Whether federation defines a scalar of this name.
     pub(crate) fn is_federation_scalar(&self, name: &str) -> bool {
+        self.scalars().into_iter().any(|known| known == name)
+    }
+
+    /// This subgraph's names for federation's scalars.
+    fn scalars(&self) -> [&String; 4] {
         let TypeNames { field_set, scope, policy, context_value } = &self.types;
-        !self.is_federation_1()
-            && [field_set, scope, policy, context_value].into_iter().any(|known| known == name)
+        [field_set, scope, policy, context_value]
     }
 
     /// The definitions that `document` leaves out, as SDL.
@@ -124,9 +137,7 @@ impl Links {
                 sdl += &self.definition(directive);
             }
         }
-        let scalars =
-            [&self.types.field_set, &self.types.scope, &self.types.policy, &self.types.context_value];
-        for scalar in scalars.into_iter().filter(|name| !types.contains(name.as_str())) {
+        for scalar in self.scalars().into_iter().filter(|name| !types.contains(name.as_str())) {
             sdl += &format!("scalar {scalar}\n");
         }
         if !directives.contains("oneOf") {
@@ -226,14 +237,14 @@ fn check_link(
         report(ErrorCode::InvalidLinkDirectiveUsage, problem);
     }
     match link.url.identity.as_str() {
-        FEDERATION_IDENTITY if link.url.version.is_none() => {
-            report(ErrorCode::InvalidLinkIdentifier, format!("{} lacks a version", link.url));
-        }
-        identity if is_unversioned_federation(identity) => {
+        identity if link.url.version.is_none() => {
             report(
                 ErrorCode::InvalidLinkIdentifier,
                 format!("{identity} does not end in a version, such as v2.9"),
             );
+        }
+        identity if !has_path(identity) => {
+            report(ErrorCode::InvalidLinkIdentifier, format!("{} names no specification", link.url));
         }
         FEDERATION_IDENTITY => {
             let version = link.url.version.unwrap_or(LATEST);
@@ -253,7 +264,7 @@ fn check_link(
             report(ErrorCode::UnknownLinkVersion, format!("{} is not known; v1.0 is", link.url));
         }
         identity => {
-            let known = STANDALONE.iter().any(|directive| specification(*directive) == identity);
+            let known = is_known(identity);
             let foreign = |element: &str| match element.strip_prefix('@') {
                 Some(name) => FederationDirective::from_name(name)
                     .is_none_or(|directive| specification(directive) != identity && name != "fromContext"),
@@ -270,9 +281,9 @@ fn check_link(
     }
 }
 
-/// The federation specification with something that is no version after it.
-fn is_unversioned_federation(identity: &str) -> bool {
-    identity.strip_prefix(FEDERATION_IDENTITY).is_some_and(|rest| rest.starts_with("/v") && rest.len() < 8)
+/// Whether there is anything after the host.
+fn has_path(identity: &str) -> bool {
+    identity.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
 }
 
 /// Two specifications whose elements would have the same names.
@@ -318,6 +329,7 @@ fn unknown_import(link: &Link, version: Version) -> Option<&str> {
 }
 
 fn directive_names(
+    document: &Document,
     all: &[(Link, Node<Directive>)],
     federation_link: Option<&Link>,
     version: Option<Version>,
@@ -330,7 +342,8 @@ fn directive_names(
             }
         }
         _ => {
-            for directive in FederationDirective::FEDERATION_1 {
+            let later = ADOPTED.into_iter().filter(|directive| defines(document, directive.name()));
+            for directive in FederationDirective::FEDERATION_1.into_iter().chain(later) {
                 names.insert(directive, directive.name().to_owned());
             }
         }
@@ -342,6 +355,18 @@ fn directive_names(
         }
     }
     names
+}
+
+/// Whether composition knows what the specification's elements mean.
+fn is_known(identity: &str) -> bool {
+    matches!(identity, FEDERATION_IDENTITY | LINK_IDENTITY)
+        || STANDALONE.iter().any(|directive| specification(*directive) == identity)
+}
+
+fn defines(document: &Document, directive: &str) -> bool {
+    let mut definitions =
+        document.definitions.iter().filter_map(|definition| definition.as_directive_definition());
+    definitions.any(|definition| definition.name == *directive)
 }
 
 /// The identity of the specification that a directive has of its own.
@@ -375,7 +400,8 @@ fn machinery_types(all: &[(Link, Node<Directive>)], types: &TypeNames, link_name
         format!("{link_name}__Purpose"),
         format!("{link_name}__Import"),
     ]);
-    for (link, _) in all {
+    // A type of somebody else's specification is part of the graph like any other.
+    for (link, _) in all.iter().filter(|(link, _)| is_known(&link.url.identity)) {
         let imported = link.imports.iter().filter(|import| !import.alias.starts_with('@'));
         machinery.extend(imported.map(|import| import.alias.clone()));
     }

@@ -208,6 +208,10 @@ impl Checker<'_> {
     }
 
     fn directive_found(&mut self, name: &Name) {
+        if !self.subgraph.schema.directive_definitions.contains_key(name) {
+            self.report(self.at.kind.invalid_fields(), format!("there is no directive @{name}"));
+            return;
+        }
         self.report(
             self.at.kind.directive_inside(),
             format!("directives such as @{name} cannot be used here"),
@@ -309,7 +313,12 @@ impl Checker<'_> {
             && !self.subgraph.links.is_federation_1()
             && let Some(code) = self.at.kind.missing_external()
         {
-            self.report(code, format!("{parent}.{} is not marked @external", field.name));
+            let declared = self.subgraph.field_facts(parent, &field.name);
+            let why = match declared.is_some_and(|facts| facts.declared_external) {
+                true => "is the key of an extension, so it is known here anyway",
+                false => "is not marked @external",
+            };
+            self.report(code, format!("{parent}.{} {why}", field.name));
         }
         let target = target.clone();
         self.selections(&target, &field.selection_set, external);
@@ -317,8 +326,7 @@ impl Checker<'_> {
 
     /// An interface's field cannot be marked, so the marks of its implementations count.
     fn is_external(&self, parent: &Name, field: &Name) -> bool {
-        let marked =
-            |name: &Name| self.subgraph.field_facts(name, field).is_some_and(|facts| facts.declared_external);
+        let marked = |name: &Name| self.subgraph.field_facts(name, field).is_some_and(|facts| facts.external);
         marked(parent)
             || self.subgraph.schema.get_interface(parent).is_some()
                 && !self.subgraph.runtime_types_of(parent).is_empty()

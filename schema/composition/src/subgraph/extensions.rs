@@ -1,5 +1,6 @@
 //! EXTENSION_WITH_NO_BASE: what one subgraph extends, another defines.
 
+use apollo_compiler::Name;
 use rustc_hash::FxHashSet;
 
 use super::Subgraph;
@@ -10,16 +11,9 @@ use crate::sources::{Diagnostics, type_span};
 pub(crate) fn check(subgraphs: &[Subgraph], of: impl Fn(&Subgraph) -> bool, diagnostics: &mut Diagnostics) {
     let is_root = |name: &str| matches!(name, "Query" | "Mutation" | "Subscription");
     let mut reported = FxHashSet::default();
-    for subgraph in subgraphs.iter().filter(|subgraph| of(subgraph)) {
-        for (name, definition) in subgraph.own_types().filter(|(name, _)| !is_root(name)) {
-            let extends = subgraph.type_facts(name).is_some_and(|facts| facts.extension);
-            let owned = |other: &Subgraph| {
-                other.defined.contains(name) && !other.type_facts(name).is_some_and(|facts| facts.extension)
-            };
-            if (extends || !subgraph.defined.contains(name))
-                && !definition.is_built_in()
-                && !subgraphs.iter().any(owned)
-                && reported.insert(name.clone())
+    for (index, subgraph) in subgraphs.iter().enumerate().filter(|(_, subgraph)| of(subgraph)) {
+        for (name, _) in subgraph.own_types().filter(|(name, _)| !is_root(name)) {
+            if extends(subgraph, name) && !is_defined(subgraphs, index, name) && reported.insert(name.clone())
             {
                 diagnostics.error(
                     ErrorCode::ExtensionWithNoBase,
@@ -29,4 +23,15 @@ pub(crate) fn check(subgraphs: &[Subgraph], of: impl Fn(&Subgraph) -> bool, diag
             }
         }
     }
+}
+
+/// `@extends` makes an extension of a definition in Federation 1 only, and only for the subgraph itself.
+fn extends(subgraph: &Subgraph, name: &Name) -> bool {
+    let marked = subgraph.type_facts(name).is_some_and(|facts| facts.extension);
+    !subgraph.defined.contains(name) || subgraph.links.is_federation_1() && marked
+}
+
+fn is_defined(subgraphs: &[Subgraph], but: usize, name: &Name) -> bool {
+    let mut others = subgraphs.iter().enumerate().filter(|(index, _)| *index != but);
+    others.any(|(_, other)| other.defined.contains(name))
 }

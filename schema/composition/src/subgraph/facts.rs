@@ -279,9 +279,10 @@ fn apply_keys(subgraph: &mut Subgraph) {
     let mut plain = Vec::new();
     let mut of_extensions = Vec::new();
     for (name, facts) in &subgraph.facts {
-        for key in facts.keys.iter().filter_map(|key| key.fields.as_ref()) {
-            let targets = targets(subgraph, name, &key.selections);
-            if facts.extension || has_extension(subgraph, name) {
+        for key in &facts.keys {
+            let Some(fields) = &key.fields else { continue };
+            let targets = targets(subgraph, name, &fields.selections);
+            if key.extension {
                 of_extensions.extend(targets.iter().cloned());
             }
             plain.extend(targets);
@@ -292,10 +293,6 @@ fn apply_keys(subgraph: &mut Subgraph) {
         field.used = true;
         field.shareable |= !field.external;
     });
-}
-
-fn has_extension(subgraph: &Subgraph, name: &Name) -> bool {
-    subgraph.schema.types.get(name).is_some_and(|definition| !definition.extensions().is_empty())
 }
 
 fn apply_requires_and_provides(subgraph: &mut Subgraph) {

@@ -4,10 +4,12 @@
 //! interfaces, unused externals).
 
 use apollo_compiler::Name;
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::ast::Selection;
+use apollo_compiler::schema::{ComponentOrigin, ExtendedType};
+use federation::field_set::FieldSet;
 use federation::spec::FederationDirective;
 
-use super::facts::{self, Key};
+use super::facts::{self, FieldsArgument, Key};
 use super::{Subgraph, fields_of};
 use crate::ErrorCode;
 use crate::sources::{Diagnostics, type_span};
@@ -73,7 +75,7 @@ fn own_key_fields(subgraph: &mut Subgraph, keys: Vec<(Name, Key)>) {
 fn forget_extensions(subgraph: &mut Subgraph) {
     let extends = subgraph.links.name(FederationDirective::Extends).unwrap_or_default();
     let schema = &subgraph.schema;
-    for (name, facts) in &mut subgraph.facts {
+    for (name, facts) in subgraph.facts.iter_mut().filter(|(_, facts)| facts.extension) {
         // `@extends` itself stays visible: the supergraph says so too.
         let marked = schema.types.get(name).is_some_and(|definition| definition.directives().has(extends));
         facts.keys.iter_mut().for_each(|key| key.extension = marked);
@@ -140,37 +142,103 @@ fn is_mentioned(subgraph: &Subgraph, name: &Name) -> bool {
     })
 }
 
-/// A `@requires` or `@provides` of fields that the subgraph resolves itself asks for nothing.
+/// A `@requires` or `@provides` of fields that the subgraph resolves itself asks for nothing, and what is left of it
+/// without those fields is what counts.
 fn forget_idle_field_sets(subgraph: &mut Subgraph) {
-    let mut idle = Vec::new();
+    let mut changed = Vec::new();
     for (name, facts) in &subgraph.facts {
         for (field_name, field) in &facts.fields {
-            let asks = |parent: &Name, argument: &facts::FieldsArgument| {
-                let Some(fields) = &argument.fields else { return true };
-                let targets = facts::targets(subgraph, parent, &fields.selections);
-                targets.iter().any(|(parent, field)| {
-                    subgraph.field_facts(parent, field).is_some_and(|facts| facts.declared_external)
-                })
-            };
             let target = subgraph.field(name, field_name).map(|field| field.ty.inner_named_type().clone());
-            let requires = field.requires.as_ref().is_some_and(|argument| !asks(name, argument));
-            let provides = field
-                .provides
-                .as_ref()
-                .zip(target)
-                .is_some_and(|(argument, target)| !asks(&target, argument));
-            if requires || provides {
-                idle.push((name.clone(), field_name.clone(), requires, provides));
-            }
+            let requires = active(subgraph, name, field.requires.clone());
+            let provides = target.and_then(|target| active(subgraph, &target, field.provides.clone()));
+            changed.push((name.clone(), field_name.clone(), requires, provides));
         }
     }
-    for (parent, field, requires, provides) in idle {
+    for (parent, field, requires, provides) in changed {
         let facts = subgraph.facts.get_mut(&parent).and_then(|facts| facts.fields.get_mut(&field));
         if let Some(facts) = facts {
-            facts.requires.take_if(|_| requires);
-            facts.provides.take_if(|_| provides);
+            facts.requires = requires;
+            facts.provides = provides;
         }
     }
+}
+
+/// The argument without the leaves that the subgraph resolves itself; `None` when nothing is left.
+fn active(subgraph: &Subgraph, parent: &Name, argument: Option<FieldsArgument>) -> Option<FieldsArgument> {
+    let mut argument = argument?;
+    let Some(fields) = &argument.fields else { return Some(argument) };
+    if has_idle_leaf(subgraph, parent, &fields.selections) {
+        let selections = without_idle_leaves(subgraph, parent, &fields.selections);
+        let text = selections.iter().map(|selection| selection.serialize().no_indent().to_string());
+        let text = text.collect::<Vec<_>>().join(" ");
+        argument.fields = Some(FieldSet::parse(&text).ok()?);
+    }
+    Some(argument)
+}
+
+fn has_idle_leaf(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> bool {
+    selections.iter().any(|selection| match below(subgraph, parent, selection) {
+        Below::External => false,
+        Below::Leaf => true,
+        Below::Selections(parent, selections) => has_idle_leaf(subgraph, &parent, selections),
+    })
+}
+
+fn without_idle_leaves(subgraph: &Subgraph, parent: &Name, selections: &[Selection]) -> Vec<Selection> {
+    let kept = selections.iter().filter_map(|selection| match below(subgraph, parent, selection) {
+        Below::External => Some(selection.clone()),
+        Below::Leaf => None,
+        Below::Selections(parent, selections) => {
+            let kept = without_idle_leaves(subgraph, &parent, selections);
+            (!kept.is_empty()).then(|| with_selections(selection, kept))
+        }
+    });
+    kept.collect()
+}
+
+/// What a field set selects at one place.
+enum Below<'a> {
+    /// A field from elsewhere, whatever is below it.
+    External,
+    /// A leaf of the subgraph's own.
+    Leaf,
+    /// More of it, below a field of the subgraph's own or below a type condition.
+    Selections(Name, &'a [Selection]),
+}
+
+fn below<'a>(subgraph: &Subgraph, parent: &Name, selection: &'a Selection) -> Below<'a> {
+    match selection {
+        Selection::Field(field) if is_external(subgraph, parent, &field.name) => Below::External,
+        Selection::Field(field) => match subgraph.field(parent, &field.name) {
+            Some(definition) if !field.selection_set.is_empty() => {
+                Below::Selections(definition.ty.inner_named_type().clone(), &field.selection_set)
+            }
+            _ => Below::Leaf,
+        },
+        Selection::InlineFragment(fragment) => Below::Selections(
+            fragment.type_condition.clone().unwrap_or_else(|| parent.clone()),
+            &fragment.selection_set,
+        ),
+        Selection::FragmentSpread(_) => Below::Leaf,
+    }
+}
+
+/// An interface's field is external as soon as it is in one implementation.
+fn is_external(subgraph: &Subgraph, parent: &Name, field: &Name) -> bool {
+    let implementations = subgraph.schema.get_interface(parent).map(|_| subgraph.runtime_types_of(parent));
+    std::iter::once(parent)
+        .chain(implementations.unwrap_or_default())
+        .any(|parent| subgraph.is_external(parent, field))
+}
+
+fn with_selections(selection: &Selection, selections: Vec<Selection>) -> Selection {
+    let mut selection = selection.clone();
+    match &mut selection {
+        Selection::Field(field) => field.make_mut().selection_set = selections,
+        Selection::InlineFragment(fragment) => fragment.make_mut().selection_set = selections,
+        Selection::FragmentSpread(_) => {}
+    }
+    selection
 }
 
 /// Federation 1 let several subgraphs resolve a field without saying so.
@@ -194,16 +262,27 @@ fn share_fields(subgraphs: &mut [Subgraph]) {
     }
 }
 
-/// A value type is shared as a whole; an entity or root type field by field.
+/// A value type is shared as a whole, an entity or root type field by field, and events never. An extension of a value
+/// type in the subgraph that defines it is not part of that whole.
 fn is_resolved_elsewhere(subgraphs: &[Subgraph], index: usize, parent: &Name, field: &Name) -> bool {
-    let is_root = matches!(parent.as_str(), "Query" | "Mutation" | "Subscription");
+    let is_root = matches!(parent.as_str(), "Query" | "Mutation");
     let own = subgraphs[index].type_facts(parent);
+    if parent == "Subscription" {
+        return false;
+    }
     let by_field = is_root || own.is_some_and(|facts| !facts.keys.is_empty());
     subgraphs.iter().enumerate().filter(|(other, _)| *other != index).any(|(_, other)| {
         if by_field {
             other.field_facts(parent, field).is_some_and(|facts| !facts.external || facts.provided)
         } else {
-            other.schema.types.contains_key(parent)
+            other.schema.types.contains_key(parent) && !is_added(&subgraphs[index], parent, field)
         }
     })
+}
+
+/// Whether the field stands in an extension of a type that the subgraph itself defines.
+fn is_added(subgraph: &Subgraph, parent: &Name, field: &Name) -> bool {
+    let extension = subgraph.type_facts(parent).is_some_and(|facts| facts.extension);
+    !extension
+        && subgraph.field(parent, field).is_some_and(|field| field.origin != ComponentOrigin::Definition)
 }

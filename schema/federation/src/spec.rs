@@ -137,7 +137,7 @@ impl FederationDirective {
             D::Tag if at_least(3) => format!("(name: String!) repeatable on {EVERYWHERE} | SCHEMA"),
             D::Tag => format!("(name: String!) repeatable on {EVERYWHERE}"),
             D::Inaccessible => format!(" on {EVERYWHERE}"),
-            D::ComposeDirective => "(name: String!) repeatable on SCHEMA".to_owned(),
+            D::ComposeDirective => "(name: String) repeatable on SCHEMA".to_owned(),
             D::InterfaceObject => " on OBJECT".to_owned(),
             D::Authenticated => format!(" on {OUTPUT_ELEMENTS}"),
             D::RequiresScopes => format!("(scopes: [[{}!]!]!) on {OUTPUT_ELEMENTS}", types.scope),

@@ -123,14 +123,11 @@ impl Merger<'_> {
             };
             return Some((self.features.names.get(&known)?.clone(), strategy));
         }
-        let composed =
-            self.features.composed.iter().find(|composed| composed.name == applied.name.as_str())?;
-        let same = links.all.iter().any(|(link, _)| {
-            link.url.identity == composed.identity
-                && link.directive_element(&applied.name).as_deref() == Some(composed.element.as_str())
-        });
+        let composed = self.features.composed.iter().find(|composed| {
+            composed.name == applied.name.as_str() && composed.subgraphs.contains(&subgraph)
+        })?;
         let strategy = if composed.definition.repeatable { Strategy::Each } else { Strategy::Majority };
-        same.then(|| (applied.name.clone(), strategy))
+        Some((applied.name.clone(), strategy))
     }
 
     fn combine(

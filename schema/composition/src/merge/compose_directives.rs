@@ -1,9 +1,9 @@
 //! `@composeDirective`: custom directives that the supergraph keeps. And directives for operations, which it
 //! keeps when every subgraph knows them.
 
-use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveDefinition, DirectiveLocation, InputValueDefinition};
-use federation::link::{FEDERATION_IDENTITY, JOIN_IDENTITY, LINK_IDENTITY, Version};
+use apollo_compiler::{Name, Node};
+use federation::link::{FEDERATION_IDENTITY, JOIN_IDENTITY, LINK_IDENTITY, Link, Version};
 use federation::spec::FederationDirective as Fd;
 use std::collections::BTreeMap;
 
@@ -17,45 +17,62 @@ use crate::subgraph::Subgraph;
 const STANDARD_DIRECTIVES: [&str; 7] =
     ["skip", "include", "deprecated", "specifiedBy", "oneOf", "defer", "stream"];
 
+/// Directives that survive without being asked to: asking all the same does no harm.
+const KEPT_ANYWAY: [Fd; 6] =
+    [Fd::Tag, Fd::Inaccessible, Fd::Authenticated, Fd::RequiresScopes, Fd::Policy, Fd::Context];
+
 /// A custom directive that survives.
 #[derive(Debug, Clone)]
 pub(super) struct Composed {
     /// The specification it comes from, without version.
     pub(super) identity: String,
-    /// The newest version linked by a subgraph that keeps it.
+    /// The newest version linked by a subgraph that keeps something of the specification.
     pub(super) version: Option<Version>,
     /// Its name in the specification.
     pub(super) element: String,
     /// Its name in the subgraphs and in the supergraph.
     pub(super) name: String,
-    /// Its definition, from the subgraph with the newest version.
+    /// Its definition, from the last subgraph with that version.
     pub(super) definition: Node<DirectiveDefinition>,
+    /// The subgraphs that ask to keep it; what others apply is lost.
+    pub(super) subgraphs: Vec<usize>,
+}
+
+/// One `@composeDirective` that can be followed.
+struct Request<'a> {
+    subgraph: usize,
+    applied: Node<Directive>,
+    link: &'a Link,
+    element: String,
+    name: String,
+}
+
+impl Request<'_> {
+    fn identity(&self) -> &str {
+        &self.link.url.identity
+    }
+
+    fn major(&self) -> Option<u32> {
+        self.link.url.version.map(|version| version.major)
+    }
 }
 
 /// Collects what the subgraphs ask to keep.
 pub(super) fn collect(subgraphs: &[Subgraph], diagnostics: &mut Diagnostics) -> Vec<Composed> {
-    let mut kept: BTreeMap<(String, String), Composed> = BTreeMap::new();
-    for subgraph in subgraphs {
+    let mut requests = Vec::new();
+    for (index, subgraph) in subgraphs.iter().enumerate() {
         let Some(local) = subgraph.links.name(Fd::ComposeDirective) else { continue };
-        let applications: Vec<_> = subgraph
-            .schema
-            .schema_definition
-            .directives
-            .get_all(local)
-            .map(|applied| applied.node.clone())
-            .collect();
-        for applied in applications {
-            match composed(subgraph, &applied) {
-                Ok(composed) => {
-                    refuse_hidden_arguments(subgraph, &composed.definition, diagnostics);
-                    add(&mut kept, composed, subgraph, &applied, diagnostics);
-                }
-                Err(problem) => report(subgraph, &applied, &problem, diagnostics),
+        for applied in subgraph.schema.schema_definition.directives.get_all(local) {
+            match request(subgraphs, index, applied) {
+                Ok(request) => requests.extend(request),
+                Err(problem) => report(subgraph, applied, &problem, diagnostics),
             }
         }
     }
+    refuse_mixed_versions(subgraphs, &requests, diagnostics);
+    let kept = kept(subgraphs, &requests, diagnostics);
     check_names(&kept, diagnostics);
-    kept.into_values().collect()
+    kept
 }
 
 fn report(subgraph: &Subgraph, applied: &Node<Directive>, problem: &str, diagnostics: &mut Diagnostics) {
@@ -66,13 +83,121 @@ fn report(subgraph: &Subgraph, applied: &Node<Directive>, problem: &str, diagnos
     );
 }
 
+/// What one application asks for; `None` for what survives anyway.
+fn request<'a>(
+    subgraphs: &'a [Subgraph],
+    index: usize,
+    applied: &Node<Directive>,
+) -> Result<Option<Request<'a>>, String> {
+    let subgraph = &subgraphs[index];
+    let name = applied.specified_argument_by_name("name").and_then(|name| name.as_str()).unwrap_or_default();
+    let local = name
+        .strip_prefix('@')
+        .filter(|local| !local.is_empty())
+        .ok_or_else(|| format!("@composeDirective(name: \"{name}\") should name a directive, with its @"))?;
+    if !subgraph.schema.directive_definitions.contains_key(local) {
+        return Err(format!("@composeDirective names @{local}, which is not defined"));
+    }
+    let known = subgraph.links.federation_directive(local);
+    if known.is_some_and(|known| KEPT_ANYWAY.contains(&known)) {
+        return Ok(None);
+    }
+    let links = subgraph.links.all.iter();
+    let (link, element) =
+        links.filter_map(|(link, _)| Some((link, link.directive_element(local)?))).next().ok_or_else(
+            || format!("@composeDirective names @{local}, which is not part of a linked specification"),
+        )?;
+    let identity = link.url.identity.as_str();
+    if known.is_some() || matches!(identity, FEDERATION_IDENTITY | LINK_IDENTITY | JOIN_IDENTITY) {
+        return Err(format!("@{local} is federation's own and cannot be composed by @composeDirective"));
+    }
+    let rival = [Fd::Tag, Fd::Inaccessible].into_iter().find_map(|rival| {
+        let rivals = subgraphs.iter().find(|other| other.links.name(rival) == Some(local))?;
+        Some(format!("@{local} is federation's @{} in \"{}\"", rival.name(), rivals.name))
+    });
+    match rival {
+        Some(rival) => Err(rival),
+        None => Ok(Some(Request {
+            subgraph: index,
+            applied: applied.clone(),
+            link,
+            element,
+            name: local.to_owned(),
+        })),
+    }
+}
+
+/// Versions of one specification are compatible only within a major one, whichever of its directives are kept.
+fn refuse_mixed_versions(subgraphs: &[Subgraph], requests: &[Request<'_>], diagnostics: &mut Diagnostics) {
+    let mut majors: BTreeMap<&str, Option<u32>> = BTreeMap::new();
+    for request in requests {
+        let major = *majors.entry(request.identity()).or_insert(request.major());
+        if major != request.major() {
+            let problem = format!("{} is linked with different major versions", request.identity());
+            report(&subgraphs[request.subgraph], &request.applied, &problem, diagnostics);
+        }
+    }
+}
+
+fn kept(subgraphs: &[Subgraph], requests: &[Request<'_>], diagnostics: &mut Diagnostics) -> Vec<Composed> {
+    let mut kept: BTreeMap<(&str, &str), Composed> = BTreeMap::new();
+    for request in requests {
+        let subgraph = &subgraphs[request.subgraph];
+        refuse_hidden_arguments(subgraph, &request.name, diagnostics);
+        let key = (request.identity(), request.element.as_str());
+        if let Some(known) = kept.get_mut(&key) {
+            known.subgraphs.push(request.subgraph);
+            if known.name != request.name {
+                let problem = format!("@{} is called @{} in another subgraph", request.name, known.name);
+                report(subgraph, &request.applied, &problem, diagnostics);
+            }
+            continue;
+        }
+        let versions = requests
+            .iter()
+            .filter(|other| other.identity() == request.identity() && other.major() == request.major());
+        let version = versions.filter_map(|other| other.link.url.version).max();
+        let Some(definition) = definition(subgraphs, request, version) else {
+            let problem = format!(
+                "no subgraph that links the newest {} defines @{}",
+                request.identity(),
+                request.element
+            );
+            report(subgraph, &request.applied, &problem, diagnostics);
+            continue;
+        };
+        let composed = Composed {
+            identity: request.identity().to_owned(),
+            version,
+            element: request.element.clone(),
+            name: request.name.clone(),
+            definition,
+            subgraphs: vec![request.subgraph],
+        };
+        kept.insert(key, composed);
+    }
+    kept.into_values().collect()
+}
+
+/// The definition in the last subgraph that links that version and has one, whether it asks to keep it or not.
+fn definition(
+    subgraphs: &[Subgraph],
+    request: &Request<'_>,
+    version: Option<Version>,
+) -> Option<Node<DirectiveDefinition>> {
+    subgraphs.iter().rev().find_map(|subgraph| {
+        let mut links = subgraph.links.all.iter().map(|(link, _)| link);
+        let link =
+            links.find(|link| link.url.identity == request.identity() && link.url.version == version)?;
+        let local = link.directive_name(&request.element);
+        subgraph.schema.directive_definitions.get(local.as_str()).cloned()
+    })
+}
+
 /// Whoever applies a directive must see all of it.
-fn refuse_hidden_arguments(
-    subgraph: &Subgraph,
-    definition: &DirectiveDefinition,
-    diagnostics: &mut Diagnostics,
-) {
+fn refuse_hidden_arguments(subgraph: &Subgraph, directive: &str, diagnostics: &mut Diagnostics) {
     let Some(inaccessible) = subgraph.links.name(Fd::Inaccessible) else { return };
+    let Some(definition) = subgraph.schema.directive_definitions.get(directive) else { return };
     for argument in definition.arguments.iter().filter(|argument| argument.directives.has(inaccessible)) {
         diagnostics.error(
             ErrorCode::DisallowedInaccessible,
@@ -85,65 +210,9 @@ fn refuse_hidden_arguments(
     }
 }
 
-fn composed(subgraph: &Subgraph, applied: &Directive) -> Result<Composed, String> {
-    let name = applied.specified_argument_by_name("name").and_then(|name| name.as_str()).unwrap_or_default();
-    let local = name
-        .strip_prefix('@')
-        .filter(|local| !local.is_empty())
-        .ok_or_else(|| format!("@composeDirective(name: \"{name}\") should name a directive, with its @"))?;
-    let definition = subgraph
-        .schema
-        .directive_definitions
-        .get(local)
-        .ok_or_else(|| format!("@composeDirective names @{local}, which is not defined"))?;
-    let (link, element) = subgraph
-        .links
-        .all
-        .iter()
-        .find_map(|(link, _)| Some((link, link.directive_element(local)?)))
-        .ok_or_else(|| {
-            format!("@composeDirective names @{local}, which is not part of a linked specification")
-        })?;
-    let identity = link.url.identity.as_str();
-    if matches!(identity, FEDERATION_IDENTITY | LINK_IDENTITY | JOIN_IDENTITY) {
-        return Err(format!("@{local} is federation's own and cannot be composed by @composeDirective"));
-    }
-    Ok(Composed {
-        identity: identity.to_owned(),
-        version: link.url.version,
-        element,
-        name: local.to_owned(),
-        definition: definition.clone(),
-    })
-}
-
-fn add(
-    kept: &mut BTreeMap<(String, String), Composed>,
-    composed: Composed,
-    subgraph: &Subgraph,
-    applied: &Node<Directive>,
-    diagnostics: &mut Diagnostics,
-) {
-    let key = (composed.identity.clone(), composed.element.clone());
-    let Some(known) = kept.get_mut(&key) else {
-        kept.insert(key, composed);
-        return;
-    };
-    let major = |version: Option<Version>| version.map(|version| version.major);
-    if known.name != composed.name {
-        let problem = format!("@{} is called @{} in another subgraph", composed.name, known.name);
-        report(subgraph, applied, &problem, diagnostics);
-    } else if major(known.version) != major(composed.version) {
-        let problem = format!("{} is linked with different major versions", composed.identity);
-        report(subgraph, applied, &problem, diagnostics);
-    } else if composed.version > known.version {
-        *known = composed;
-    }
-}
-
-fn check_names(kept: &BTreeMap<(String, String), Composed>, diagnostics: &mut Diagnostics) {
+fn check_names(kept: &[Composed], diagnostics: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Composed> = BTreeMap::new();
-    for composed in kept.values() {
+    for composed in kept {
         if let Some(other) = seen.insert(&composed.name, composed) {
             diagnostics.error(
                 ErrorCode::DirectiveCompositionError,
@@ -181,8 +250,10 @@ impl Merger<'_> {
     /// Adds the definitions of kept directives and of the directives that operations may use.
     pub(super) fn merge_directive_definitions(&mut self) {
         for composed in self.features.composed.clone() {
-            let name = composed.definition.name.clone();
-            self.schema.directive_definitions.insert(name, composed.definition);
+            let mut definition = composed.definition;
+            // The definition may come from a subgraph that only links the directive, under a name of its own.
+            definition.make_mut().name = Name::new_unchecked(&composed.name);
+            self.schema.directive_definitions.insert(definition.name.clone(), definition);
         }
         let Some((first, others)) = self.subgraphs.split_first() else { return };
         for (name, definition) in &first.schema.directive_definitions {

@@ -6,7 +6,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document, Value};
-use federation::link::{FEDERATION_IDENTITY, LINK_IDENTITY, Link, LinkError, SpecUrl, Version};
+use federation::link::{FEDERATION_IDENTITY, Import, LINK_IDENTITY, Link, LinkError, SpecUrl, Version};
 use federation::spec::{FederationDirective, LATEST, TypeNames};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,8 +38,8 @@ const ADOPTED: [FederationDirective; 5] = [
 /// Types that the definitions of those directives mention.
 const TYPES: [&str; 4] = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
 
-/// Types that serve the `_entities` and `_service` fields, and old names of the field set scalar.
-const SERVICE_TYPES: [&str; 5] = ["_Any", "_Entity", "_Service", "_FieldSet", "FieldSet"];
+/// Types that serve the `_entities` and `_service` fields, and the field set scalar where nothing links it.
+const SERVICE_TYPES: [&str; 5] = ["_Any", "_Entity", "_Service", "_FieldSet", "federation__FieldSet"];
 
 /// In the GraphQL working draft, and not built into apollo-compiler yet.
 pub(crate) const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT";
@@ -299,6 +299,15 @@ fn rivalry(link: &Link, other: &Link) -> Option<String> {
             link.prefix()
         ));
     }
+    let confused = borrowed_import(link, other).map(|import| (import, other));
+    if let Some((import, owner)) =
+        confused.or_else(|| borrowed_import(other, link).map(|import| (import, link)))
+    {
+        return Some(format!(
+            "{} looks like an element of {}: rename it with \"as\"",
+            import.alias, owner.url
+        ));
+    }
     let imports = link.imports.iter();
     let twice = imports
         .map(|import| &import.alias)
@@ -306,8 +315,32 @@ fn rivalry(link: &Link, other: &Link) -> Option<String> {
     Some(format!("{twice} is imported from {} already: rename it with \"as\"", other.url))
 }
 
-/// One element under two names, or two elements under one.
+/// An import that has the name which an element of `owner` has without being imported.
+fn borrowed_import<'a>(link: &'a Link, owner: &Link) -> Option<&'a Import> {
+    link.imports.iter().find(|import| prefixed_element(import, owner).is_some())
+}
+
+/// The element of `link` that the import's alias stands for by its prefix.
+fn prefixed_element<'a>(import: &'a Import, link: &'a Link) -> Option<&'a str> {
+    let local = import.alias.trim_start_matches('@');
+    if import.alias.starts_with('@') && local == link.prefix() {
+        return link.url.name.as_deref();
+    }
+    local.split_once("__").filter(|(prefix, _)| *prefix == link.prefix()).map(|(_, element)| element)
+}
+
+/// One element under two names, or two elements under one, be it by its prefix.
 fn contradictory_import(link: &Link) -> Option<String> {
+    let other_element = |import: &&Import| {
+        let element = import.element.trim_start_matches('@');
+        prefixed_element(import, link).is_some_and(|prefixed| prefixed != element)
+    };
+    if let Some(import) = link.imports.iter().find(other_element) {
+        return Some(format!(
+            "{} cannot be imported as {}, which is the prefixed name of another element",
+            import.element, import.alias
+        ));
+    }
     link.imports.iter().enumerate().find_map(|(index, import)| {
         let other = link.imports[..index]
             .iter()

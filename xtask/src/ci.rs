@@ -66,7 +66,10 @@ impl Steps {
         if !options.without_deny {
             self.deny()?;
         }
-        self.cargo("composition under abuse", &["xtask", "fuzz", "--seconds", "60"])?;
+        self.cargo(
+            "composition under abuse, and the router against a single server",
+            &["xtask", "fuzz", "--seconds", "120"],
+        )?;
         self.tests("tests on SQLite", None)?;
         match &options.mysql {
             Some(url) if !options.without_mysql => self.tests("tests on MySQL", Some(url)),

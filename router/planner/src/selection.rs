@@ -145,6 +145,8 @@ pub(crate) struct Normaliser<'a> {
     pub(crate) conditions: &'a Conditions,
     seen: FxHashMap<(TypeId, Vec<*const SelectionSet>), SelectionId>,
     arguments: FxHashMap<String, Rc<Arguments>>,
+    /// What is read is for a subgraph, which cannot tell of which type an object is unless it is said.
+    names_types: bool,
 }
 
 /// A field and the runtime types for which the fragments around it let it through (`None`: all).
@@ -159,7 +161,32 @@ impl<'a> Normaliser<'a> {
         document: Option<&'a ExecutableDocument>,
         conditions: &'a Conditions,
     ) -> Self {
-        Self { supergraph, document, conditions, seen: FxHashMap::default(), arguments: FxHashMap::default() }
+        Self {
+            supergraph,
+            document,
+            conditions,
+            seen: FxHashMap::default(),
+            arguments: FxHashMap::default(),
+            names_types: false,
+        }
+    }
+
+    /// What `set` requires of an object of type `ty`: as an operation would select it, and of whatever may be of several types
+    /// below it the type as well.
+    pub(crate) fn required(
+        &mut self,
+        selections: &mut Selections,
+        ty: TypeId,
+        set: &'a SelectionSet,
+    ) -> SelectionId {
+        self.names_types = true;
+        let id = self.normalise(selections, ty, &[set]);
+        self.names_types = false;
+        let required = selections.get(id);
+        // How the object itself is called is decided where it is represented.
+        let composite = &self.supergraph.types[ty];
+        let typename = composite.is_abstract() && needs_typename(composite, &required.groups);
+        selections.intern(Selection { typename, ..(*required).clone() })
     }
 
     /// The selection that `sets` together make on an object of type `ty`.
@@ -187,7 +214,7 @@ impl<'a> Normaliser<'a> {
         }
         let groups = self.groups(selections, ty, &entries);
         let composite = &self.supergraph.types[ty];
-        let typename = composite.is_abstract() && needs_typename(composite, &groups);
+        let typename = composite.is_abstract() && (self.names_types || needs_typename(composite, &groups));
         let id = selections.intern(Selection { ty, groups, typename });
         self.seen.insert(key, id);
         id

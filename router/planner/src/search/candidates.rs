@@ -262,7 +262,7 @@ impl<'a> Search<'a> {
         let (mut depth, mut fetches) = (hop.depth, hop.fetches);
         let mut requires = None;
         if let Some(set) = &join.requires {
-            let selection = self.read(ty, set);
+            let selection = self.read_required(ty, set);
             let solution = self.solve(selection, view, true)?;
             if solution.missing.is_some() {
                 return Ok(None);

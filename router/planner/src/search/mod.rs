@@ -158,6 +158,15 @@ impl<'a> Search<'a> {
         self.sets.normalise(&mut self.selections, ty, &[set])
     }
 
+    /// The selection that a `@requires` makes on objects of type `ty`.
+    pub(crate) fn read_required(
+        &mut self,
+        ty: TypeId,
+        set: &'a apollo_compiler::executable::SelectionSet,
+    ) -> SelectionId {
+        self.sets.required(&mut self.selections, ty, set)
+    }
+
     /// The best way to have `selection` at `view`; without `jumps`, only from the view's own subgraph.
     pub(crate) fn solve(
         &mut self,

@@ -59,7 +59,9 @@ fn check_mentioned_scalars(
     subgraph: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let defined = own_scalars(document);
+    let types =
+        document.definitions.iter().filter(|definition| definition.as_directive_definition().is_none());
+    let defined: FxHashSet<&Name> = types.filter_map(|definition| definition.name()).collect();
     let directives =
         document.definitions.iter().filter_map(|definition| definition.as_directive_definition());
     for argument in directives.flat_map(|definition| &definition.arguments) {

@@ -5,7 +5,7 @@
 
 use apollo_compiler::executable::{Selection, SelectionSet};
 use federation::Supergraph;
-use federation::supergraph::{FieldJoin, TypeId};
+use federation::supergraph::{FieldJoin, SubgraphId, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::contexts::{Contexts, Filled, NOTHING_FILLED};
@@ -15,11 +15,15 @@ use crate::subgraph::Subgraph;
 /// A position of an object together with the object's type.
 type Known = (Position, TypeId);
 
+/// The subgraph whose key is being gathered. On the way there nothing may be asked of it: routers fetch what a key
+/// selects before they go to its subgraph for the first time.
+type Without = Option<SubgraphId>;
+
 /// A question not answered for good yet.
 #[derive(Clone, Copy)]
 enum Pending<'a> {
     /// Where does this position lead?
-    Closure(Known),
+    Closure(Known, Without),
     /// Can these fields be gathered there?
     Requirement(Known, &'a SelectionSet),
 }
@@ -30,7 +34,7 @@ pub(super) struct Reach<'a> {
     subgraphs: &'a [Subgraph],
     contexts: &'a Contexts,
     pub(super) provided: Provided<'a>,
-    closures: FxHashMap<Known, Positions>,
+    closures: FxHashMap<(Known, Without), Positions>,
     /// Whether what a field requires can be gathered at a position; false until shown.
     requirements: FxHashMap<(Known, *const SelectionSet), bool>,
     /// What is being worked out and may still change.
@@ -57,12 +61,13 @@ impl<'a> Reach<'a> {
 
     /// Every position that an object known at `from` can be taken to, `from` included.
     pub(super) fn closure(&mut self, from: Position, object: TypeId) -> Positions {
-        if let Some(known) = self.closures.get(&(from, object)) {
+        let asked = ((from, object), None);
+        if let Some(known) = self.closures.get(&asked) {
             return known.clone();
         }
-        self.begin(from, object);
+        self.begin(asked);
         self.settle();
-        self.closures.get(&(from, object)).cloned().unwrap_or_default()
+        self.closures.get(&asked).cloned().unwrap_or_default()
     }
 
     /// The positions of `field`'s values, for an object known at `members` below objects that fill `filled` in.
@@ -97,7 +102,7 @@ impl<'a> Reach<'a> {
 
     fn can_select_now(&mut self, members: &Positions, object: TypeId, set: &'a SelectionSet) -> bool {
         loop {
-            let can = self.can_select(members, object, set);
+            let can = self.can_select(members, object, set, None);
             if self.pending.is_empty() {
                 return can;
             }
@@ -113,7 +118,7 @@ impl<'a> Reach<'a> {
             // Answering one question may raise further ones, which join the queue.
             while let Some(&pending) = self.pending.get(next) {
                 match pending {
-                    Pending::Closure((position, object)) => self.grow(position, object),
+                    Pending::Closure(known, without) => self.grow(known, without),
                     Pending::Requirement(known, required) => self.gather(known, required),
                 }
                 next += 1;
@@ -125,9 +130,9 @@ impl<'a> Reach<'a> {
         self.pending.clear();
     }
 
-    fn begin(&mut self, from: Position, object: TypeId) {
-        self.closures.insert((from, object), Positions::from([from]));
-        self.pending.push(Pending::Closure((from, object)));
+    fn begin(&mut self, (known, without): (Known, Without)) {
+        self.closures.insert((known, without), Positions::from([known.0]));
+        self.pending.push(Pending::Closure(known, without));
         self.changed = true;
     }
 
@@ -136,32 +141,33 @@ impl<'a> Reach<'a> {
         if self.requirements.get(&key) == Some(&true) {
             return;
         }
-        let members = self.so_far(known.0, known.1);
-        if self.can_select(&members, known.1, required) {
+        let members = self.so_far(known, None);
+        if self.can_select(&members, known.1, required, None) {
             self.requirements.insert(key, true);
             self.changed = true;
         }
     }
 
     /// The closure as far as it is known now.
-    fn so_far(&mut self, from: Position, object: TypeId) -> Positions {
-        if !self.closures.contains_key(&(from, object)) {
-            self.begin(from, object);
+    fn so_far(&mut self, known: Known, without: Without) -> Positions {
+        if !self.closures.contains_key(&(known, without)) {
+            self.begin((known, without));
         }
-        self.closures.get(&(from, object)).cloned().unwrap_or_default()
+        self.closures.get(&(known, without)).cloned().unwrap_or_default()
     }
 
-    fn grow(&mut self, from: Position, object: TypeId) {
-        let mut members = self.so_far(from, object);
+    fn grow(&mut self, known: Known, without: Without) {
+        let (_, object) = known;
+        let mut members = self.so_far(known, without);
         let before = members.len();
         if Some(object) == self.query {
             members.extend(self.roots(object));
         } else {
-            self.follow_keys(object, &mut members);
+            self.follow_keys(object, &mut members, without);
         }
         if members.len() > before {
             self.changed = true;
-            self.closures.insert((from, object), members);
+            self.closures.insert((known, without), members);
         }
     }
 
@@ -171,43 +177,51 @@ impl<'a> Reach<'a> {
         joins.map(|join| Position { subgraph: join.subgraph, ty: root, provided: NOTHING }).collect()
     }
 
-    fn follow_keys(&mut self, object: TypeId, members: &mut Positions) {
+    fn follow_keys(&mut self, object: TypeId, members: &mut Positions, without: Without) {
         let supergraph = self.supergraph;
-        for (entry, fields) in entries(supergraph, object) {
-            if !members.contains(&entry) && self.can_select(members, object, fields) {
+        let entries = entries(supergraph, object).into_iter();
+        for (entry, fields) in entries.filter(|(entry, _)| Some(entry.subgraph) != without) {
+            let on_the_way = without.or(Some(entry.subgraph));
+            if !members.contains(&entry) && self.can_select(members, object, fields, on_the_way) {
                 members.insert(entry);
             }
         }
     }
 
     /// Whether all of `set` can be known of an object of type `object` that is known at `members`.
-    pub(super) fn can_select(&mut self, members: &Positions, object: TypeId, set: &'a SelectionSet) -> bool {
+    fn can_select(
+        &mut self,
+        members: &Positions,
+        object: TypeId,
+        set: &'a SelectionSet,
+        without: Without,
+    ) -> bool {
         set.selections.iter().all(|selection| match selection {
             Selection::Field(field) if field.name == "__typename" => true,
             Selection::Field(field) => {
                 // Keys and requirements are asked for out of their place, where no context is known.
                 let next = self.advance(members, object, &field.name, NOTHING_FILLED);
-                !next.is_empty() && self.can_select_below(&next, &field.selection_set)
+                !next.is_empty() && self.can_select_below(&next, &field.selection_set, without)
             }
             Selection::InlineFragment(fragment) => {
                 let condition = fragment.type_condition.as_ref().map(|name| name.as_str());
                 !applies(self.supergraph, condition, object)
-                    || self.can_select(members, object, &fragment.selection_set)
+                    || self.can_select(members, object, &fragment.selection_set, without)
             }
             Selection::FragmentSpread(_) => false,
         })
     }
 
-    fn can_select_below(&mut self, positions: &Positions, set: &'a SelectionSet) -> bool {
+    fn can_select_below(&mut self, positions: &Positions, set: &'a SelectionSet, without: Without) -> bool {
         if set.selections.is_empty() {
             return true;
         }
         self.runtime_types(positions).into_iter().all(|object| {
             let mut members = Positions::new();
             for position in self.cast(positions, object) {
-                members.extend(self.so_far(position, object));
+                members.extend(self.so_far((position, object), without));
             }
-            self.can_select(&members, object, set)
+            self.can_select(&members, object, set, without)
         })
     }
 
@@ -299,7 +313,7 @@ impl Reach<'_> {
         let keys: Vec<_> =
             interface.keys.iter().filter(|key| key.resolvable && knowing(key.subgraph)).collect();
         let members = self.closure(position, object);
-        keys.into_iter().any(|key| self.can_select(&members, object, &key.fields))
+        keys.into_iter().any(|key| self.can_select(&members, object, &key.fields, Some(key.subgraph)))
     }
 }
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use apollo_compiler::Schema;
-use composition::{Composition, CompositionErrors, SubgraphInput, compose};
+use composition::{Composition, CompositionErrors, ErrorCode, SubgraphInput, compose};
 
 fn environment(variable: &str) -> Option<String> {
     std::env::vars().find(|(name, _)| name == variable).map(|(_, value)| value)
@@ -124,6 +124,30 @@ fn a_supergraph_printed_and_parsed_is_the_same() {
         assert_eq!(parsed, again, "{}", case.display());
         Schema::parse_and_validate(&composition.api_sdl, "api.graphql").unwrap();
     }
+}
+
+/// Codes of errors that are about no place in any subgraph.
+const WITHOUT_A_PLACE: [ErrorCode; 2] = [ErrorCode::InvalidSubgraphName, ErrorCode::NoQueries];
+
+#[test]
+fn every_error_code_has_a_case_that_says_where() {
+    let recorded = cases().into_iter().filter_map(|case| fs::read_to_string(case.join("errors.txt")).ok());
+    let recorded: Vec<String> = recorded.collect();
+    let missing = ErrorCode::ALL.iter().filter(|code| {
+        let start = format!("{code}: ");
+        !recorded.iter().any(|text| {
+            let mut lines = text.lines().skip_while(|line| !line.starts_with(&start));
+            lines.next().is_some() && (WITHOUT_A_PLACE.contains(code) || says_where(lines))
+        })
+    });
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&ErrorCode>::new());
+}
+
+/// Whether a place comes before the next error does.
+fn says_where<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
+    let codes = || ErrorCode::ALL.iter().map(|code| format!("{code}: "));
+    let is_start = |line: &str| codes().any(|start| line.starts_with(&start));
+    lines.find(|line| line.starts_with("  --> ") || is_start(line)).is_some_and(|line| !is_start(line))
 }
 
 #[test]

@@ -35,6 +35,9 @@ const ADOPTED: [FederationDirective; 5] = [
     FederationDirective::InterfaceObject,
 ];
 
+/// Where directives are specified by which the router, not a subgraph, fetches fields.
+const CONNECT_IDENTITY: &str = "https://specs.apollo.dev/connect";
+
 /// Types that the definitions of those directives mention.
 const TYPES: [&str; 4] = ["FieldSet", "Scope", "Policy", "ContextFieldValue"];
 
@@ -259,6 +262,12 @@ fn check_link(
                     format!("federation {version} has no element {unknown} to import"),
                 );
             }
+        }
+        CONNECT_IDENTITY => {
+            report(
+                ErrorCode::UnsupportedLinkedFeature,
+                format!("{} is not supported: every field is to be resolved by a subgraph", link.url),
+            );
         }
         LINK_IDENTITY if link.url.version.is_some_and(|version| version != Version::new(1, 0)) => {
             report(ErrorCode::UnknownLinkVersion, format!("{} is not known; v1.0 is", link.url));

@@ -1,12 +1,13 @@
 //! `@interfaceObject`: fields that one subgraph adds to all implementations of an interface at once.
 
-use apollo_compiler::Name;
-use apollo_compiler::ast::FieldDefinition;
+use apollo_compiler::ast::{Directive, FieldDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node};
 
 use super::overrides::Overrides;
 use super::{Merger, directive};
 use crate::ErrorCode;
+use crate::subgraph::Subgraph;
 
 impl Merger<'_> {
     /// The interface objects that bring `parent` the field `name`, in subgraphs that do not know `parent`.
@@ -61,12 +62,27 @@ impl Merger<'_> {
                     let mut field = FieldDefinition::clone(field);
                     // Only the interface knows who resolves it; the bare directive says: not just everyone.
                     field.directives.retain(|applied| !applied.name.starts_with("join__"));
-                    field.directives.push(directive("join__field", Vec::new()));
+                    field.directives.extend(self.joins_of_added(object, name).into_iter().map(Node::new));
                     added.push(field);
                 }
             }
         }
         added
+    }
+
+    /// Who of those that know the implementation needs the added field, although nobody there resolves it.
+    fn joins_of_added(&self, object: &Name, field: &Name) -> Vec<Directive> {
+        let needed = |subgraph: &Subgraph| {
+            subgraph.field_facts(object, field).is_some_and(|facts| facts.external && facts.used)
+        };
+        let needing = (0..self.subgraphs.len()).filter(|index| needed(&self.subgraphs[*index]));
+        let joins: Vec<Directive> = needing
+            .map(|index| {
+                let external = Some(Value::Boolean(true));
+                directive("join__field", vec![("graph", Some(self.graph(index))), ("external", external)])
+            })
+            .collect();
+        if joins.is_empty() { vec![directive("join__field", Vec::new())] } else { joins }
     }
 
     fn check_interface_keys(&mut self) {

@@ -216,12 +216,29 @@ impl<'a> Reach<'a> {
         if set.selections.is_empty() {
             return true;
         }
-        self.runtime_types(positions).into_iter().all(|object| {
+        let objects = self.runtime_types(positions);
+        if self.asks_for_nobody(&objects, set) {
+            return false;
+        }
+        objects.into_iter().all(|object| {
             let mut members = Positions::new();
             for position in self.cast(positions, object) {
                 members.extend(self.so_far((position, object), without));
             }
             self.can_select(&members, object, set, without)
+        })
+    }
+
+    /// Whether a type condition names what none of the objects can be where they are known: no router could ask for it.
+    fn asks_for_nobody(&self, objects: &[TypeId], set: &SelectionSet) -> bool {
+        set.selections.iter().any(|selection| match selection {
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.type_condition.as_ref().map(|name| name.as_str());
+                let meant = objects.iter().filter(|object| applies(self.supergraph, condition, **object));
+                let meant: Vec<TypeId> = meant.copied().collect();
+                meant.is_empty() || self.asks_for_nobody(&meant, &fragment.selection_set)
+            }
+            Selection::Field(_) | Selection::FragmentSpread(_) => false,
         })
     }
 

@@ -88,7 +88,7 @@ impl Planner {
         let root = self.root_type(operation)?;
         let sets = Normaliser::new(supergraph, Some(document), conditions);
         let mut search = Search::new(supergraph, sets, Budget::new(budget::STEPS), self.has_partial_unions);
-        let selection = search.read(root, &operation.selection_set);
+        let selection = search.read_operation(root, &operation.selection_set);
         self.check(&mut search, root, selection)?;
         let kind = kind(operation);
         let graph = fetch_graph::build(&mut search, kind, root, selection)?;

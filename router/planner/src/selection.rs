@@ -145,8 +145,18 @@ pub(crate) struct Normaliser<'a> {
     pub(crate) conditions: &'a Conditions,
     seen: FxHashMap<(TypeId, Vec<*const SelectionSet>), SelectionId>,
     arguments: FxHashMap<String, Rc<Arguments>>,
-    /// What is read is for a subgraph, which cannot tell of which type an object is unless it is said.
-    names_types: bool,
+    reads: Reads,
+}
+
+/// Whom a selection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// The client, who sees no object whose type is `@inaccessible`: nothing is asked of those.
+    Operation,
+    /// The router, to find an object again.
+    Key,
+    /// A subgraph, which cannot tell of which type an object is unless it is said.
+    Requirement,
 }
 
 /// A field and the runtime types for which the fragments around it let it through (`None`: all).
@@ -167,21 +177,42 @@ impl<'a> Normaliser<'a> {
             conditions,
             seen: FxHashMap::default(),
             arguments: FxHashMap::default(),
-            names_types: false,
+            reads: Reads::Operation,
         }
     }
 
-    /// What `set` requires of an object of type `ty`: as an operation would select it, and of whatever may be of several types
-    /// below it the type as well.
+    /// What a client's operation selects of its root type.
+    pub(crate) fn operation(
+        &mut self,
+        selections: &mut Selections,
+        ty: TypeId,
+        set: &'a SelectionSet,
+    ) -> SelectionId {
+        self.reads = Reads::Operation;
+        self.normalise(selections, ty, &[set])
+    }
+
+    /// What a key selects of an object of type `ty`.
+    pub(crate) fn key(
+        &mut self,
+        selections: &mut Selections,
+        ty: TypeId,
+        set: &'a SelectionSet,
+    ) -> SelectionId {
+        self.reads = Reads::Key;
+        self.normalise(selections, ty, &[set])
+    }
+
+    /// What is required of an object of type `ty`: as an operation would select it, and of whatever may be of several types below it
+    /// the type as well.
     pub(crate) fn required(
         &mut self,
         selections: &mut Selections,
         ty: TypeId,
         set: &'a SelectionSet,
     ) -> SelectionId {
-        self.names_types = true;
+        self.reads = Reads::Requirement;
         let id = self.normalise(selections, ty, &[set]);
-        self.names_types = false;
         let required = selections.get(id);
         // How the object itself is called is decided where it is represented.
         let composite = &self.supergraph.types[ty];
@@ -190,7 +221,7 @@ impl<'a> Normaliser<'a> {
     }
 
     /// The selection that `sets` together make on an object of type `ty`.
-    pub(crate) fn normalise(
+    fn normalise(
         &mut self,
         selections: &mut Selections,
         ty: TypeId,
@@ -214,7 +245,8 @@ impl<'a> Normaliser<'a> {
         }
         let groups = self.groups(selections, ty, &entries);
         let composite = &self.supergraph.types[ty];
-        let typename = composite.is_abstract() && (self.names_types || needs_typename(composite, &groups));
+        let is_named = self.reads == Reads::Requirement || needs_typename(composite, &groups);
+        let typename = composite.is_abstract() && is_named;
         let id = selections.intern(Selection { ty, groups, typename });
         self.seen.insert(key, id);
         id
@@ -265,11 +297,13 @@ impl<'a> Normaliser<'a> {
 
     fn groups(&mut self, selections: &mut Selections, ty: TypeId, entries: &[Entry<'a>]) -> Vec<Group> {
         let supergraph = self.supergraph;
-        let possible = &supergraph.types[ty].possible;
+        let CompositeType { possible, api_possible, .. } = &supergraph.types[ty];
+        let is_asked = |runtime: &TypeId| self.reads != Reads::Operation || api_possible.contains(runtime);
         let mut by_entries: IndexMap<Vec<usize>, Vec<TypeId>> = IndexMap::default();
         for &runtime in possible {
-            let applies =
-                |entry: &Entry<'a>| entry.types.as_ref().is_none_or(|types| types.contains(&runtime));
+            let applies = |entry: &Entry<'a>| {
+                is_asked(&runtime) && entry.types.as_ref().is_none_or(|types| types.contains(&runtime))
+            };
             let signature: Vec<usize> = entries
                 .iter()
                 .enumerate()

@@ -149,13 +149,22 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The selection that `set` makes on objects of type `ty`.
-    pub(crate) fn read(
+    /// The selection that a client's operation makes on its root type.
+    pub(crate) fn read_operation(
         &mut self,
         ty: TypeId,
         set: &'a apollo_compiler::executable::SelectionSet,
     ) -> SelectionId {
-        self.sets.normalise(&mut self.selections, ty, &[set])
+        self.sets.operation(&mut self.selections, ty, set)
+    }
+
+    /// The selection that a `@key` makes on objects of type `ty`.
+    pub(crate) fn read_key(
+        &mut self,
+        ty: TypeId,
+        set: &'a apollo_compiler::executable::SelectionSet,
+    ) -> SelectionId {
+        self.sets.key(&mut self.selections, ty, set)
     }
 
     /// The selection that a `@requires` makes on objects of type `ty`.

@@ -218,7 +218,7 @@ impl<'a> Search<'a> {
 
     /// A key's field set as a selection on objects of type `ty`. Which type it is need not be asked: the representation says it.
     fn key(&mut self, ty: TypeId, set: &'a SelectionSet) -> SelectionId {
-        let id = self.read(ty, set);
+        let id = self.read_key(ty, set);
         let selection = self.selections.get(id);
         if !selection.typename {
             return id;

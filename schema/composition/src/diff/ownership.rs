@@ -6,7 +6,7 @@ use apollo_compiler::ast::Selection;
 use apollo_compiler::schema::ExtendedType;
 use federation::Supergraph;
 use federation::field_set::FieldSet;
-use federation::supergraph::{CompositeType, SubgraphId};
+use federation::supergraph::{CompositeType, FieldJoin, SubgraphId};
 
 use crate::SourceLocation;
 use crate::sources::Diagnostics;
@@ -127,11 +127,11 @@ fn joined(supergraph: &Supergraph, ty: &CompositeType, subgraph: SubgraphId) -> 
     let members = ty.fields.values().filter_map(|field| {
         let join = field.join(subgraph)?;
         // Only objects need @shareable: the fields of an interface are resolved by the objects that implement it.
-        let sharers = field.joins.iter().filter(|join| !join.external).count();
+        let sharers = field.joins.iter().filter(|join| resolves(join)).count();
         let taken_from = join.override_label.as_ref().map(|(_, from)| &supergraph.subgraphs[*from].name);
         let member = OwnedMember {
             ty: field.type_in(subgraph).to_string(),
-            resolved: !join.external,
+            resolved: resolves(join),
             shareable: sharers > 1 && !ty.is_abstract(),
             taken_from: taken_from.cloned(),
         };
@@ -143,6 +143,10 @@ fn joined(supergraph: &Supergraph, ty: &CompositeType, subgraph: SubgraphId) -> 
         Some((canonical(&set.selections), OwnedKey { resolvable: key.resolvable, fields, place: None }))
     });
     OwnedType { keys: keys.collect(), members: members.collect() }
+}
+
+fn resolves(join: &FieldJoin) -> bool {
+    !join.external && !join.overridden
 }
 
 fn top_level(selections: &[Selection]) -> Vec<String> {

@@ -121,6 +121,8 @@ pub struct FieldJoin {
     pub subgraph: SubgraphId,
     /// Only named here, resolved elsewhere (unless a `@provides` or the field's own key says otherwise).
     pub external: bool,
+    /// Another subgraph has taken it over for good; it is still known here as a key or for a requirement.
+    pub overridden: bool,
     /// Its type in this subgraph, where it differs.
     pub ty: Option<ast::Type>,
     /// What the subgraph must be told about the parent object first.

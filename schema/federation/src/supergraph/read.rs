@@ -243,11 +243,12 @@ impl<'a> Reader<'a> {
             keys.iter()
                 .any(|key| key.subgraph == subgraph && key.extension && top_level(&key.fields, &field.name))
         };
+        let overridden = flag(directive, "usedOverridden") && text("overrideLabel").is_none();
         Ok(FieldJoin {
             subgraph,
-            // Federation 1 marks the key fields of an extension as external, although its references carry their values.
-            external: (flag(directive, "external") && !own_key())
-                || flag(directive, "usedOverridden") && text("overrideLabel").is_none(),
+            // The references of an extension carry the values of its key, whether that is marked external or overridden.
+            external: (flag(directive, "external") || overridden) && !own_key(),
+            overridden,
             requires: field_set("requires", parent)?,
             provides: field_set("provides", field.ty.inner_named_type())?,
             override_label: text("overrideLabel")
@@ -374,6 +375,7 @@ fn plain_join(subgraph: SubgraphId) -> FieldJoin {
     FieldJoin {
         subgraph,
         external: false,
+        overridden: false,
         ty: None,
         requires: None,
         provides: None,

@@ -14,7 +14,7 @@ use super::Subgraph;
 use super::fields_of;
 use super::links::Links;
 use crate::sources::Diagnostics;
-use crate::{ErrorCode, SubgraphInput};
+use crate::{CompositionError, ErrorCode, SubgraphInput};
 
 /// Deep enough for people, shallow enough for the stack.
 const RECURSION_LIMIT: usize = 200;
@@ -34,12 +34,18 @@ pub(crate) fn parse(input: &SubgraphInput, graph: Name, diagnostics: &mut Diagno
     diagnostics.register(input, &document.sources, &path);
     let before = diagnostics.errors.len();
     let links = Links::read(&document, &input.name, diagnostics);
-    crate::check::definitions::check(&document, &links, &input.name, diagnostics);
     if diagnostics.errors.len() > before {
-        // With the names or definitions of directives wrong, everything else would look wrong too.
+        // With the names of directives wrong, everything else would look wrong too.
         return None;
     }
-    let schema = build(&document, &links, input, diagnostics)?;
+    crate::check::definitions::check(&document, &links, &input.name, diagnostics);
+    let invalid = diagnostics.errors.split_off(before);
+    let schema = build(&document, &links, input, diagnostics);
+    if !invalid.is_empty() {
+        judge_together(before, invalid, diagnostics);
+        return None;
+    }
+    let schema = schema?;
     Some(Subgraph {
         name: input.name.clone(),
         url: input.url.clone(),
@@ -50,6 +56,22 @@ pub(crate) fn parse(input: &SubgraphInput, graph: Name, diagnostics: &mut Diagno
         facts: FxHashMap::default(),
         runtime_types: FxHashMap::default(),
     })
+}
+
+/// Puts what is wrong with the definitions of federation's directives beside what is wrong with the GraphQL. Where a
+/// type is missing, no definition can be judged; and with a wrong definition, only missing directives are surely wrong.
+fn judge_together(before: usize, invalid: Vec<CompositionError>, diagnostics: &mut Diagnostics) {
+    let lacks = |what: &str| {
+        let words = format!("] cannot find {what} `");
+        move |error: &CompositionError| error.message.contains(&words)
+    };
+    let errors = &mut diagnostics.errors;
+    if errors[before..].iter().any(lacks("type")) {
+        return;
+    }
+    let graphql = errors.split_off(before);
+    errors.extend(invalid);
+    errors.extend(graphql.into_iter().filter(lacks("directive")));
 }
 
 fn build(

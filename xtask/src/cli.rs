@@ -7,6 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use owo_colors::OwoColorize;
 
 use crate::audit::{AuditOptions, audit};
+use crate::bench::{BenchOptions, bench};
 use crate::ci::{CiOptions, ci};
 use crate::compose::{ComposeOptions, compose};
 use crate::explain::{ExplainOptions, explain};
@@ -49,6 +50,8 @@ enum Task {
     Audit(AuditOptions),
     /// Compose schemas that nobody would write, and see that nothing panics, hangs or fills the memory
     Fuzz(FuzzOptions),
+    /// Measure how fast it is, side by side with others
+    Bench(BenchOptions),
     /// Check the house rules: who imports whom, what ARCHITECTURE.md names, how files open
     Tidy,
     /// Print fresh secrets for compose.yaml, as an env file
@@ -107,6 +110,7 @@ fn run(cli: Cli) -> Result<()> {
         Some(Task::Fsck(options)) => block_on(fsck(&options)),
         Some(Task::Audit(options)) => block_on(audit(&options)),
         Some(Task::Fuzz(options)) => fuzz(&options),
+        Some(Task::Bench(options)) => bench(&options),
         Some(Task::Tidy) => tidy(&Workspace::find()?),
         Some(Task::Secrets(options)) => secrets(&options),
         Some(Task::Ci(options)) => ci(&options),

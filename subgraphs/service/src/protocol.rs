@@ -9,7 +9,7 @@ mod negotiate;
 mod receive;
 
 pub use negotiate::{MediaType, negotiate};
-pub use receive::{Accepted, GraphqlRequest, Incoming, decode, receive};
+pub use receive::{Accepted, GraphqlRequest, Incoming, accept, decode, receive};
 
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -48,13 +48,19 @@ pub fn error_entry(code: &str, message: &str, more: Map<String, Value>) -> Value
     json!({ "message": message, "extensions": extensions })
 }
 
-/// The answer to a request that the guard refuses.
+/// The entry of `errors` for a request that the guard refuses.
 #[must_use]
-pub fn refusal_response(media: MediaType, refusal: &Refusal) -> Response {
+pub fn refusal_entry(refusal: &Refusal) -> Value {
     let mut entry = error_entry(refusal.code(), &refusal.to_string(), Map::new());
     if let Some(at) = refusal.position() {
         entry["locations"] = json!([{ "line": at.line, "column": at.column }]);
     }
+    entry
+}
+
+/// The answer to a request that the guard refuses.
+#[must_use]
+pub fn refusal_response(media: MediaType, refusal: &Refusal) -> Response {
     let status = if refusal.concerns_document() { media.request_error_status() } else { refusal.status() };
-    error_response(media, status, vec![entry])
+    error_response(media, status, vec![refusal_entry(refusal)])
 }

@@ -118,7 +118,7 @@ fn from_body(body: &[u8], limits: &Limits) -> Result<Incoming, Refusal> {
     let is_batch = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     if !is_batch {
         let parameters: Parameters<'_> = parse(body)?;
-        return Ok(Incoming::Single(Box::new(accept(parameters.decode()?, limits)?)));
+        return Ok(Incoming::Single(Box::new(guarded(parameters.decode()?, limits)?)));
     }
     if limits.batch <= 1 {
         return Err(Refusal::BatchingDisabled);
@@ -130,7 +130,7 @@ fn from_body(body: &[u8], limits: &Limits) -> Result<Incoming, Refusal> {
     if batch.is_empty() {
         return Err(Refusal::NotARequest("a batch carries at least one operation"));
     }
-    batch.into_iter().map(|one| accept(one.decode()?, limits)).collect::<Result<_, _>>().map(Incoming::Batch)
+    batch.into_iter().map(|one| guarded(one.decode()?, limits)).collect::<Result<_, _>>().map(Incoming::Batch)
 }
 
 /// Decodes one JSON request body whose length and depth have been checked, without looking at its document.
@@ -139,6 +139,15 @@ fn from_body(body: &[u8], limits: &Limits) -> Result<Incoming, Refusal> {
 /// [`Refusal::JsonMalformed`], [`Refusal::NotARequest`].
 pub fn decode(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
     parse::<Parameters<'_>>(body)?.decode()
+}
+
+/// Takes one JSON request that came as a message, and not as a body: the same checks, its length and depth included.
+///
+/// # Errors
+/// The first reason to refuse it.
+pub fn accept(body: &[u8], limits: &Limits) -> Result<Accepted, Refusal> {
+    guard::check_body(body, limits)?;
+    guarded(decode(body)?, limits)
 }
 
 fn from_uri(uri: &Uri, limits: &Limits) -> Result<Incoming, Refusal> {
@@ -158,7 +167,7 @@ fn from_uri(uri: &Uri, limits: &Limits) -> Result<Incoming, Refusal> {
         }
     }
     request.query = document.ok_or(Refusal::NotARequest("the query parameter is missing"))?;
-    let accepted = accept(request, limits)?;
+    let accepted = guarded(request, limits)?;
     match accepted.facts.kind_of(accepted.request.operation_name.as_deref()) {
         Some(OperationKind::Mutation | OperationKind::Subscription) => {
             Err(Refusal::MethodNotAllowed("GET answers queries only"))
@@ -192,7 +201,7 @@ fn object(text: &str, limits: &Limits, wrong: &Wrong) -> Result<Map<String, Valu
     }
 }
 
-fn accept(request: GraphqlRequest, limits: &Limits) -> Result<Accepted, Refusal> {
+fn guarded(request: GraphqlRequest, limits: &Limits) -> Result<Accepted, Refusal> {
     let facts = guard::check_document(&request.query, limits)?;
     Ok(Accepted { request, facts })
 }

@@ -14,14 +14,13 @@ use hyper_util::server::conn::auto;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Request, Response};
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 
-use super::{App, Options};
+use super::{App, Lifetime, Options};
 
 /// A connection that has been accepted.
 pub(super) struct Connection {
     pub(super) app: App,
-    pub(super) stop: CancellationToken,
+    pub(super) lifetime: Lifetime,
     pub(super) peer: SocketAddr,
 }
 
@@ -31,12 +30,17 @@ impl Connection {
         // Without it small answers wait for an acknowledgement of the one before.
         drop(socket.set_nodelay(true));
         let local = LocalAddr(socket.local_addr().map(Into::into).unwrap_or_default());
-        let (app, peer) = (self.app, RemoteAddr(self.peer.into()));
+        let (app, peer, lifetime) = (self.app, RemoteAddr(self.peer.into()), self.lifetime.clone());
         let service = service_fn(move |request: http::Request<Incoming>| {
             let (app, local, peer) = (Arc::clone(&app), local.clone(), peer.clone());
+            let lifetime = lifetime.clone();
             async move {
                 let response = match check(&request) {
-                    Ok(()) => super::call(&app, Request::from((request, local, peer, Scheme::HTTP))).await,
+                    Ok(()) => {
+                        let mut request = Request::from((request, local, peer, Scheme::HTTP));
+                        request.extensions_mut().insert(lifetime);
+                        super::call(&app, request).await
+                    }
                     Err(why) => bad_request(why),
                 };
                 Ok::<_, Infallible>(http::Response::from(response))
@@ -47,7 +51,7 @@ impl Connection {
         tokio::pin!(connection);
         let outcome = tokio::select! {
             outcome = &mut connection => outcome,
-            () = self.stop.cancelled() => {
+            () = self.lifetime.stopped() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

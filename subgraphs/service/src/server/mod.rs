@@ -4,6 +4,9 @@
 //! take, how many headers it has or how many connections there are. Endpoints stay plain poem endpoints.
 
 mod connection;
+mod lifetime;
+
+pub use lifetime::{Hold, Lifetime};
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::request_id::WithRequestId;
 
@@ -111,18 +115,17 @@ where
     let app: App = Arc::new(ToDynEndpoint(app.into_endpoint().map_to_response().with(WithRequestId)));
     tracing::info!(address = %listener.local_addr()?, "listening");
     let mut connections = JoinSet::new();
+    let held = TaskTracker::new();
     let room = Arc::new(Semaphore::new(options.max_connections));
     while let Some((socket, peer, permit)) = accept(&listener, &room, &stop).await {
-        let connection = connection::Connection { app: Arc::clone(&app), stop: stop.clone(), peer };
+        let lifetime = Lifetime::new(stop.clone(), held.clone(), permit);
+        let connection = connection::Connection { app: Arc::clone(&app), lifetime, peer };
         let options = options.clone();
-        connections.spawn(async move {
-            connection.serve(socket, &options).await;
-            drop(permit);
-        });
+        connections.spawn(async move { connection.serve(socket, &options).await });
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
-    drain(connections, options.drain_timeout).await;
+    drain(connections, held, options.drain_timeout).await;
     Ok(())
 }
 
@@ -152,10 +155,19 @@ async fn accept(
     }
 }
 
-async fn drain(mut connections: JoinSet<()>, limit: Duration) {
-    let all_closed = async { while connections.join_next().await.is_some() {} };
+async fn drain(mut connections: JoinSet<()>, held: TaskTracker, limit: Duration) {
+    let all_closed = async {
+        while connections.join_next().await.is_some() {}
+        // A connection that became a WebSocket is no longer among them.
+        held.close();
+        held.wait().await;
+    };
     if tokio::time::timeout(limit, all_closed).await.is_err() {
-        tracing::warn!(connections = connections.len(), "still open after the drain timeout; cutting them");
+        tracing::warn!(
+            connections = connections.len(),
+            sockets = held.len(),
+            "still open after the drain timeout; cutting them"
+        );
         connections.shutdown().await;
     }
     tracing::info!("stopped");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::jwt::{self, Times};
-use super::{KeySource, SetupError, SigningKey, TokenError};
+use super::{KeySource, LEEWAY, SetupError, SigningKey, TokenError};
 use crate::identity::{Role, User};
 
 const KIND: &str = "JWT";
@@ -41,6 +41,15 @@ impl UserClaims {
     /// When the key cannot sign.
     pub fn sign(&self, key: &SigningKey) -> Result<String, SetupError> {
         jwt::sign(key, KIND, self)
+    }
+
+    /// When the token stops proving anything, on this process's clock.
+    #[must_use]
+    pub fn ends(&self) -> tokio::time::Instant {
+        let left = self.exp.saturating_add(LEEWAY).saturating_sub(chrono::Utc::now().timestamp());
+        // Longer than any process lives; an `exp` beyond that would overflow the clock.
+        let left = u64::try_from(left).unwrap_or(0).min(60 * 60 * 24 * 365);
+        tokio::time::Instant::now() + std::time::Duration::from_secs(left)
     }
 
     /// The person the token proves.

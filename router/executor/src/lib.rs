@@ -45,13 +45,20 @@ pub async fn execute<C: SubgraphClient>(
     run::run(plan, request, client, None).await
 }
 
-/// Answers one event of a subscription: `event` is what the subgraph of the root field sent for it, and takes the place of the answer to
-/// the first fetch; all that joins it is fetched through `client`.
+/// The request that opens a subscription at the subgraph of its root field; `None` when the plan asks nobody.
+///
+/// What comes back over it, event by event, goes to [`execute_event`].
+pub fn opening<'a>(plan: &'a PreparedPlan, request: &ExecutionRequest<'_>) -> Option<SubgraphRequest<'a>> {
+    run::first(plan, request)
+}
+
+/// Answers one event of a subscription: `event` is what the subgraph of the root field sent for it, or why it sends no more, and takes the
+/// place of the answer to the first fetch; all that joins it is fetched through `client`.
 pub async fn execute_event<C: SubgraphClient>(
     plan: &PreparedPlan,
     request: &ExecutionRequest<'_>,
     client: &C,
-    event: SubgraphResponse,
+    event: Result<SubgraphResponse, SubgraphError>,
 ) -> Response {
     run::run(plan, request, client, Some(event)).await
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run<C: SubgraphClient>(
     plan: &PreparedPlan,
     request: &ExecutionRequest<'_>,
     client: &C,
-    mut event: Option<SubgraphResponse>,
+    mut event: Option<Result<SubgraphResponse, SubgraphError>>,
 ) -> Response {
     let mut run = Run::new(plan, request);
     let mut in_flight = FuturesUnordered::new();
@@ -34,9 +34,7 @@ pub(crate) async fn run<C: SubgraphClient>(
                 continue;
             };
             match event.take() {
-                Some(event) => {
-                    run.absorb(Sent { duration: next.started.elapsed(), answered: Ok(event), next })
-                }
+                Some(event) => run.absorb(Sent { duration: next.started.elapsed(), answered: event, next }),
                 None => in_flight.push(send(client, plan, next)),
             }
         }
@@ -45,6 +43,17 @@ pub(crate) async fn run<C: SubgraphClient>(
             None => return run.complete(),
         }
     }
+}
+
+/// The request of the first fetch, which waits for nothing.
+pub(crate) fn first<'a>(
+    plan: &'a PreparedPlan,
+    request: &ExecutionRequest<'_>,
+) -> Option<SubgraphRequest<'a>> {
+    let mut run = Run::new(plan, request);
+    let id = run.ready.pop_front()?;
+    let body = run.prepare(id)?.body;
+    Some(request_of(plan, id, body))
 }
 
 /// A request about to be sent.
@@ -64,17 +73,19 @@ struct Sent {
 }
 
 async fn send<C: SubgraphClient>(client: &C, plan: &PreparedPlan, next: Next) -> Sent {
-    let fetch = &plan.plan().fetches[next.id];
-    let answered = client
-        .fetch(SubgraphRequest {
-            subgraph: fetch.subgraph,
-            subgraph_name: &fetch.subgraph_name,
-            fetch: next.id,
-            kind: fetch.kind,
-            body: next.body.clone(),
-        })
-        .await;
+    let answered = client.fetch(request_of(plan, next.id, next.body.clone())).await;
     Sent { duration: next.started.elapsed(), answered, next }
+}
+
+fn request_of(plan: &PreparedPlan, id: FetchId, body: bytes::Bytes) -> SubgraphRequest<'_> {
+    let fetch = &plan.plan().fetches[id];
+    SubgraphRequest {
+        subgraph: fetch.subgraph,
+        subgraph_name: &fetch.subgraph_name,
+        fetch: id,
+        kind: fetch.kind,
+        body,
+    }
 }
 
 struct Run<'a> {

@@ -191,8 +191,25 @@ async fn an_event_takes_the_place_of_the_first_answer() {
     let request = ExecutionRequest { variables: &Map::new(), introspection: None, limits: Limits::default() };
     let script = Script::new(&[("b", r#"{"data":{"_entities":[{"left":4}]}}"#)]);
     let event = answer(200, r#"{"data":{"changed":{"id":"t"}}}"#);
-    let response = executor::execute_event(&plan, &request, &script, event).await;
+    let response = executor::execute_event(&plan, &request, &script, Ok(event)).await;
     assert_eq!(text(&response), r#"{"data":{"changed":{"id":"t","left":4}}}"#);
+    assert_eq!(script.asked().len(), 1, "the first fetch is not sent");
+    let opening = executor::opening(&plan, &request).expect("a request");
+    assert_eq!((opening.subgraph_name, opening.fetch), ("a", 0));
+    assert!(opening.body.starts_with(br#"{"query":"#));
+}
+
+#[tokio::test]
+async fn a_subscription_that_breaks_off_is_an_error_at_its_root_field() {
+    let plan = query("{ changed: T { id: ID! } }").fetch("a", &[]).root("changed { id }").prepared();
+    let request = ExecutionRequest { variables: &Map::new(), introspection: None, limits: Limits::default() };
+    let broken = Err(executor::SubgraphError::Interrupted("closed".to_owned()));
+    let response = executor::execute_event(&plan, &request, &Script::default(), broken).await;
+    assert!(
+        response.errors == 1 && text(&response).contains(r#""data":{"changed":null}"#),
+        "{}",
+        text(&response)
+    );
 }
 
 #[tokio::test]

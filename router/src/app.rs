@@ -17,6 +17,7 @@ use crate::{
     pipeline::PersistedDocuments,
     snapshot::{Snapshot, SnapshotError},
     subgraphs::Outbound,
+    subscriptions::Rooms,
 };
 
 /// What all requests share.
@@ -34,6 +35,8 @@ pub struct App {
     pub persisted: PersistedDocuments,
     /// Room for requests at the same time.
     pub room: Arc<Semaphore>,
+    /// Room for subscriptions and sockets at the same time.
+    pub subscriptions: Rooms,
     snapshots: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -69,6 +72,7 @@ impl App {
             outbound,
             persisted: PersistedDocuments::new(config.cache.persisted),
             room: Arc::new(Semaphore::new(config.limits.in_flight.min(Semaphore::MAX_PERMITS))),
+            subscriptions: Rooms::new(&config.subscriptions),
             snapshots: watch::Sender::new(Arc::new(snapshot)),
             config,
             values,

@@ -4,8 +4,18 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use service::{identity::Actor, tokens::TokenError};
+use tokio::time::Instant;
 
 use crate::{app::App, refusal::Refusal};
+
+/// Who is calling, and for how long that is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Identity {
+    /// Who.
+    pub actor: Actor,
+    /// When the token expires.
+    pub expires: Option<Instant>,
+}
 
 /// Keys that have not come by then are not there. Most requests do not wait at all: keys are kept.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,15 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// [`Refusal::Unauthenticated`] for a token that does not hold. It never says why: the reason is in the log.
-pub async fn actor(app: &App, headers: &HeaderMap) -> Result<Actor, Refusal> {
-    let Some(verifier) = &app.verifier else { return Ok(Actor::Anonymous) };
+pub async fn identify(app: &App, headers: &HeaderMap) -> Result<Identity, Refusal> {
+    let Some(verifier) = &app.verifier else { return Ok(Identity::default()) };
     let verified = tokio::time::timeout(PATIENCE, verifier.authenticate(headers)).await;
     match verified.unwrap_or(Err(TokenError::KeysUnavailable)) {
-        Ok(claims) => Ok(claims.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()))),
+        Ok(None) => Ok(Identity::default()),
+        Ok(Some(claims)) => Ok(Identity { actor: Actor::User(claims.user()), expires: Some(claims.ends()) }),
         Err(TokenError::KeysUnavailable) => {
             // The subgraphs, which hold keys of their own, have the last word anyway.
             tracing::warn!("user tokens cannot be verified now; they are forwarded unread");
-            Ok(Actor::Anonymous)
+            Ok(Identity::default())
         }
         Err(error) => {
             tracing::info!(%error, "a token was refused");

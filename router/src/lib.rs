@@ -2,7 +2,7 @@
 //!
 //! Planning is `planner`, execution is `executor`; neither does IO. Everything that a request meets on its way is here, in this order:
 //! [`app`] (routes and middleware), [`http`] (GraphQL over HTTP), [`pipeline`] (eight stages), [`subgraphs`] (the client that the executor
-//! calls). What lives longer than a request: [`snapshot`] (one supergraph and its caches), [`reload`], [`config`].
+//! calls), [`subscriptions`] (answers in many parts). What lives longer than a request: [`snapshot`] (one supergraph and its caches), [`reload`], [`config`].
 
 pub mod admin;
 pub mod app;
@@ -24,5 +24,6 @@ pub mod request;
 pub mod snapshot;
 pub mod source;
 pub mod subgraphs;
+pub mod subscriptions;
 pub mod trace;
 pub mod validation;

@@ -36,7 +36,7 @@ pub enum Refusal {
     Operation(Box<GraphQLError>),
     /// `__schema` or `__type`, while introspection is off.
     IntrospectionOff,
-    /// A subscription over plain HTTP.
+    /// A subscription of a client that takes only one answer.
     Subscription,
     /// Values of variables that do not fit their types.
     Variables(Box<GraphQLError>),
@@ -193,7 +193,11 @@ impl Refusal {
             }
             Self::Operation(error) | Self::Variables(error) => error.message.clone(),
             Self::IntrospectionOff => "introspection is turned off here".to_owned(),
-            Self::Subscription => "subscriptions are not served here".to_owned(),
+            Self::Subscription => {
+                "a subscription has many answers: send `Accept: text/event-stream`, or open a \
+                                   WebSocket at this path with the protocol graphql-transport-ws"
+                    .to_owned()
+            }
             Self::Unauthenticated => "log in first: no token proves who you are".to_owned(),
             Self::Forbidden { lacks } => format!("you may not do this: {lacks}"),
             Self::ServiceCredential => "a service's credential is not taken from outside".to_owned(),

@@ -21,12 +21,16 @@ pub struct RequestContext {
     pub deadline: Deadline,
     /// Who asks, proved by a token.
     pub actor: Actor,
+    /// When the token that proved it expires: what lasts longer than a request ends then.
+    pub expires: Option<tokio::time::Instant>,
     /// Where the client is.
     pub client: Option<IpAddr>,
     /// The client's `Authorization`, forwarded to subgraphs.
     pub authorization: Option<HeaderValue>,
     /// Whether the request came by GET, and may not change anything.
     pub read_only: bool,
+    /// Whether the client takes more than one answer.
+    pub streams: bool,
 }
 
 /// The moment by which everything below must be done.

@@ -18,7 +18,7 @@ pub use layers::{Sources, Values, how_to_give};
 pub use settings::{SETTINGS, Setting};
 pub use show::{explain, masked, schema};
 
-use crate::client_address::TrustedProxies;
+use crate::{client_address::TrustedProxies, subgraphs::Protocol};
 
 /// Everything the router can be told, checked.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// Bounds of one request.
     pub limits: Limits,
+    /// Bounds of answers in many parts.
+    pub subscriptions: Subscriptions,
     /// Bounds of what may be looked at.
     pub guard: service::guard::Limits,
     /// Sizes of caches.
@@ -79,6 +81,27 @@ pub struct Limits {
     pub response: usize,
 }
 
+/// Bounds of answers in many parts.
+#[derive(Debug, Clone)]
+pub struct Subscriptions {
+    /// Subscriptions at the same time.
+    pub in_flight: usize,
+    /// WebSockets of clients at the same time.
+    pub sockets: usize,
+    /// Operations at the same time on one of them.
+    pub per_socket: usize,
+    /// Until a WebSocket's `connection_init`.
+    pub init_timeout: Duration,
+    /// Between two signs of life, both to clients and to subgraphs.
+    pub ping_interval: Duration,
+    /// How long a WebSocket without operations stays open.
+    pub idle_timeout: Duration,
+    /// How long a client may leave its full buffer unread.
+    pub patience: Duration,
+    /// Answers that wait for a client.
+    pub buffer: usize,
+}
+
 /// Sizes of caches.
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -97,6 +120,8 @@ pub struct Subgraphs {
     pub timeout: Duration,
     /// The same, for single subgraphs.
     pub timeouts: BTreeMap<String, Duration>,
+    /// How single subgraphs are told of subscriptions.
+    pub subscriptions: BTreeMap<String, Protocol>,
     /// Base URLs that override the supergraph's.
     pub urls: BTreeMap<String, String>,
 }
@@ -152,6 +177,7 @@ impl Config {
             log: log(values)?,
             drain_timeout: values.required("drain_timeout")?,
             limits: limits(values)?,
+            subscriptions: subscriptions(values)?,
             guard: guard(values)?,
             cache: Cache {
                 operations: values.required("cache.operations")?,
@@ -161,6 +187,7 @@ impl Config {
             subgraphs: Subgraphs {
                 timeout: values.required("subgraph_timeout")?,
                 timeouts: values.named("subgraphs.*.timeout").into_iter().collect(),
+                subscriptions: protocols(values),
                 urls: values.named("subgraphs.*.url").into_iter().collect(),
             },
             pass_through: PassThrough {
@@ -224,6 +251,31 @@ fn limits(values: &Values) -> Result<Limits, ConfigError> {
         in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
         response: values.required("limits.response")?,
     })
+}
+
+fn subscriptions(values: &Values) -> Result<Subscriptions, ConfigError> {
+    let count = |name: &str| {
+        let number = values.required::<u64>(&format!("subscriptions.{name}"));
+        number.map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+    };
+    let span = |name: &str| values.required::<Duration>(&format!("subscriptions.{name}"));
+    Ok(Subscriptions {
+        in_flight: count("in_flight")?,
+        sockets: count("sockets")?,
+        per_socket: count("per_socket")?,
+        init_timeout: span("init_timeout")?,
+        // A clock that ticks every 0 ms is none.
+        ping_interval: span("ping_interval")?.max(Duration::from_millis(1)),
+        idle_timeout: span("idle_timeout")?,
+        patience: span("patience")?,
+        // A channel needs room for one, and has room for so many.
+        buffer: count("buffer")?.clamp(1, 65_536),
+    })
+}
+
+fn protocols(values: &Values) -> BTreeMap<String, Protocol> {
+    let words = values.named::<String>("subgraphs.*.subscriptions").into_iter();
+    words.map(|(name, word)| (name, Protocol::named(&word))).collect()
 }
 
 /// The key set is where the user service says it is, unless configuration names another place.

@@ -4,6 +4,7 @@
 //! A `*` in a key stands for a name that the operator chooses (of a subgraph, of a path).
 
 use super::value::Kind;
+use crate::subgraphs::Protocol;
 
 /// One setting.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +91,16 @@ pub const SETTINGS: &[Setting] = &[
         .env("EVENTHUB_IN_FLIGHT"),
     setting("limits.response", Kind::Size, Some("32MiB"), "Largest answer accepted from a subgraph.")
         .env("EVENTHUB_SUBGRAPH_RESPONSE_LIMIT"),
+    setting("subscriptions.in_flight", Kind::Integer, Some("2048"), "Subscriptions open at the same time; more are refused.")
+        .env("EVENTHUB_SUBSCRIPTIONS"),
+    setting("subscriptions.sockets", Kind::Integer, Some("1024"), "WebSockets of clients at the same time; more are refused with 503.")
+        .env("EVENTHUB_SOCKETS"),
+    setting("subscriptions.per_socket", Kind::Integer, Some("64"), "Operations at the same time on one WebSocket; more are refused."),
+    setting("subscriptions.init_timeout", Kind::Duration, Some("5s"), "Time until a WebSocket's connection_init; then it is closed with 4408."),
+    setting("subscriptions.ping_interval", Kind::Duration, Some("20s"), "Between two pings on a WebSocket, two comments on an event stream; who does not answer two pings is gone."),
+    setting("subscriptions.idle_timeout", Kind::Duration, Some("5m"), "How long a WebSocket without operations stays open."),
+    setting("subscriptions.patience", Kind::Duration, Some("10s"), "How long a client may leave its full buffer unread; then a WebSocket is closed with 1008, an event stream cut."),
+    setting("subscriptions.buffer", Kind::Integer, Some("16"), "Answers that wait for a client to read them."),
     setting("guard.body_bytes", Kind::Integer, Some("1048576"), "Largest request body, in bytes.").env("EVENTHUB_GUARD_BODY_BYTES"),
     setting("guard.json_depth", Kind::Integer, Some("64"), "How deep a request's JSON may nest.").env("EVENTHUB_GUARD_JSON_DEPTH"),
     setting("guard.tokens", Kind::Integer, Some("8000"), "Tokens of a document.").env("EVENTHUB_GUARD_TOKENS"),
@@ -118,6 +129,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("subgraphs.booking.url", Kind::Url, None, "Where the subgraph `booking` is, without /graphql.").env("EVENTHUB_BOOKING_URL"),
     setting("subgraphs.*.url", Kind::Url, None, "Base URL of a subgraph, without /graphql; overrides the URL in the supergraph."),
     setting("subgraphs.*.timeout", Kind::Duration, None, "Time for one request to this subgraph."),
+    setting("subgraphs.*.subscriptions", Kind::OneOf(Protocol::WORDS), None, "How subscriptions are opened at this subgraph, at its URL. Unset: graphql-transport-ws."),
     setting(
         "pass_through.mode",
         Kind::OneOf(&["auto", "off"]),

@@ -54,7 +54,11 @@ pub(super) async fn from_post(request: &mut Request, limits: &Limits) -> Result<
     from_body(&body)
 }
 
-fn from_body(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
+/// Reads the parameters in a body, or in a message like it, that the guard has measured.
+///
+/// # Errors
+/// When they are not an object with parameters of the right types.
+pub(crate) fn from_body(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(Refusal::not_a_request("the request has no body")),
         Some(b'[') => Err(guard::Refusal::BatchingDisabled.into()),

@@ -1,6 +1,6 @@
-//! `/graphql`: negotiate, decode, run, encode.
+//! `/graphql`: negotiate, decode, run, encode. A subscription is answered as a stream of events, or over a WebSocket.
 //!
-//! Source: GraphQL over HTTP (working draft).
+//! Sources: GraphQL over HTTP (working draft); GraphQL over Server-Sent Events, "distinct connections mode".
 
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use service::{
     guard,
     protocol::{MediaType, negotiate},
     request_id::RequestId,
+    server::Lifetime,
+    subscription::{self, events},
 };
 
 use super::{
@@ -19,10 +21,12 @@ use super::{
 };
 use crate::{
     app::App,
-    auth, client_address, explorer,
-    pipeline::{self, Answer, Stage},
+    auth::{self, Identity},
+    client_address, explorer,
+    pipeline::{self, Stage},
     refusal::Refusal,
     request::{Deadline, RequestContext, authorization},
+    subscriptions::{self, Asked},
     trace::TraceContext,
 };
 
@@ -35,25 +39,67 @@ pub fn graphql(app: &Arc<App>) -> impl Endpoint<Output = Response> + 'static {
     })
 }
 
-async fn respond(app: &App, request: Request) -> Response {
+async fn respond(app: &Arc<App>, request: Request) -> Response {
+    if subscription::wants_socket(request.headers()) {
+        return subscriptions::socket::open(app, &request).await;
+    }
     if app.config.explorer && is_browser(&request) {
         return explorer::page();
     }
-    let media = match negotiate(request.headers()) {
-        Ok(media) => media,
-        Err(refusal) => return refused(MediaType::Json, &refusal.into()),
+    let wanted = match wanted(request.headers()) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return refused(MediaType::Json, &refusal),
     };
-    match answer(app, request).await {
-        Ok(answer) => answered(media, answer),
-        Err(refusal) => refused(media, &refusal),
+    match answer(app, wanted, request).await {
+        Ok(response) => response,
+        Err(refusal) => refused(wanted.media.unwrap_or_default(), &refusal),
     }
 }
 
-async fn answer(app: &App, mut request: Request) -> Result<Answer, Refusal> {
+/// In what form the client takes its answer. It may take both: then a subscription is streamed, and all else answered at once.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    /// One answer, of this type.
+    media: Option<MediaType>,
+    /// A stream of them.
+    events: bool,
+}
+
+fn wanted(headers: &HeaderMap) -> Result<Wanted, Refusal> {
+    let events = subscription::wants_events(headers);
+    match negotiate(headers) {
+        Ok(media) => Ok(Wanted { media: Some(media), events }),
+        Err(_) if events => Ok(Wanted { media: None, events }),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+async fn answer(app: &Arc<App>, wanted: Wanted, mut request: Request) -> Result<Response, Refusal> {
     let parameters = decode(app, &mut request).await?;
-    let context = context(app, &request).await?;
-    let snapshot = app.snapshot();
-    pipeline::run(Stage { app, snapshot: &snapshot, context: &context }, parameters).await
+    let context = context_of(app, &request).await?;
+    let context = RequestContext { streams: wanted.events, ..context };
+    let options = event_options(app, &request, &context);
+    let asked = Asked { snapshot: app.snapshot(), app: Arc::clone(app), context };
+    let Some(media) = wanted.media else {
+        return Ok(events::respond(subscriptions::answers(asked, parameters), options));
+    };
+    let stage = Stage { app, snapshot: &asked.snapshot, context: &asked.context };
+    let planned = pipeline::ready(stage, parameters)?;
+    if planned.is_subscription() {
+        return Ok(events::respond(subscriptions::follow(asked, planned), options));
+    }
+    Ok(answered(media, pipeline::execute(stage, &planned).await))
+}
+
+fn event_options(app: &App, request: &Request, context: &RequestContext) -> events::Options {
+    let config = &app.config.subscriptions;
+    events::Options {
+        heartbeat: config.ping_interval,
+        patience: config.patience,
+        buffer: config.buffer,
+        expires: context.expires,
+        lifetime: Lifetime::of(request),
+    }
 }
 
 async fn decode(app: &App, request: &mut Request) -> Result<GraphqlRequest, Refusal> {
@@ -64,17 +110,23 @@ async fn decode(app: &App, request: &mut Request) -> Result<GraphqlRequest, Refu
     }
 }
 
-async fn context(app: &App, request: &Request) -> Result<RequestContext, Refusal> {
-    let actor = auth::actor(app, request.headers()).await?;
+/// What is known of `request`, for one answer.
+///
+/// # Errors
+/// When its token does not hold.
+pub(crate) async fn context_of(app: &App, request: &Request) -> Result<RequestContext, Refusal> {
+    let Identity { actor, expires } = auth::identify(app, request.headers()).await?;
     let deadline = request.data::<Deadline>().copied();
     Ok(RequestContext {
         id: RequestId::of(request),
         trace: TraceContext::of(request.headers()),
         deadline: deadline.unwrap_or_else(|| Deadline::after(app.config.limits.deadline)),
         actor,
+        expires,
         client: client_address::of(request).0,
         authorization: authorization(request.headers()),
         read_only: request.method() == Method::GET,
+        streams: false,
     })
 }
 

@@ -6,5 +6,7 @@ mod encode;
 mod graphql;
 
 pub use decode::GraphqlRequest;
+pub(crate) use decode::from_body;
 pub use encode::{answered, refused};
+pub(crate) use graphql::context_of;
 pub use graphql::graphql;

@@ -45,6 +45,19 @@ fn allowed(origins: &[String], headers: &HeaderMap) -> Option<HeaderValue> {
     origins.iter().any(|known| known == "*" || known == text).then(|| origin.clone())
 }
 
+/// Whether the request may open a WebSocket. Browsers open one without asking first and let every page read from it, so the rule that they
+/// keep for requests is kept here: pages of the configured origins, and the router's own. Who is no browser sends no origin.
+pub fn may_open_socket(origins: &[String], headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    allowed(origins, headers).is_some() || is_own(origin, headers.get(header::HOST))
+}
+
+fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
+    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), host.map(HeaderValue::to_str)) else { return false };
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+}
+
 fn preflight() -> Response {
     Response::builder()
         .status(StatusCode::NO_CONTENT)
@@ -66,5 +79,19 @@ mod tests {
         assert!(allowed(&["*".to_owned()], &headers).is_some());
         assert!(allowed(&["https://shop.example.evil".to_owned()], &headers).is_none());
         assert!(allowed(&[], &headers).is_none());
+    }
+
+    #[test]
+    fn sockets_are_for_the_same_pages_and_for_who_is_no_page() {
+        let may = |pairs: &[(header::HeaderName, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            may_open_socket(&["https://shop.example".to_owned()], &headers.collect())
+        };
+        let host = (header::HOST, "localhost:8090");
+        assert!(may(std::slice::from_ref(&host)));
+        assert!(may(&[host.clone(), (header::ORIGIN, "https://shop.example")]));
+        assert!(may(&[host.clone(), (header::ORIGIN, "http://localhost:8090")]));
+        assert!(!may(&[host.clone(), (header::ORIGIN, "http://localhost:8091")]));
+        assert!(!may(&[host, (header::ORIGIN, "null")]));
     }
 }

@@ -12,7 +12,7 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response};
 use service::{protocol::MediaType, request_id::RequestId, tokens::SERVICE_TOKEN_HEADER};
 
 pub use access_log::{Details, access_log};
-pub use cors::cors;
+pub use cors::{cors, may_open_socket};
 
 use crate::{app::App, client_address::TrustedProxies, http::refused, refusal::Refusal, request::Deadline};
 

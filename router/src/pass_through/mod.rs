@@ -34,7 +34,7 @@ async fn pass(app: &App, mut request: Request) -> Result<Response, Refusal> {
         // It held the admin token, which is no user's and none of the service's business.
         request.headers_mut().remove(AUTHORIZATION);
     }
-    auth::actor(app, request.headers()).await?;
+    auth::identify(app, request.headers()).await?;
     let body = checks::check(app, &mut request).await?;
     forward::forward(app, &target, request, body).await
 }

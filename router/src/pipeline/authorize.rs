@@ -39,6 +39,7 @@ pub(super) fn authorize(stage: Stage<'_>, prepared: Arc<Prepared>) -> Result<Aut
             return Err(guard::Refusal::MethodNotAllowed("GET answers queries only").into());
         }
         OperationType::Mutation => {}
+        OperationType::Subscription if stage.context.streams => {}
         OperationType::Subscription => return Err(Refusal::Subscription),
     }
     prepared.requirements.check(&stage.context.actor)?;

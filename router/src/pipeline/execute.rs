@@ -1,7 +1,10 @@
-//! Stage 8: the plan is carried out, and its answer is the request's.
+//! Stage 8: the plan is carried out, and its answer is the request's; for a subscription, once for every event.
 
 use apollo_compiler::ast::OperationType;
-use executor::{ExecutionRequest, FetchReport, Limits};
+use executor::{
+    ExecutionRequest, FetchReport, Limits, Response, SubgraphError, SubgraphRequest, SubgraphResponse,
+};
+use serde_json::{Map, Value};
 
 use super::{Stage, introspection, plan::Planned};
 use crate::subgraphs::HttpSubgraphs;
@@ -26,20 +29,43 @@ pub struct Answer {
 }
 
 /// Executes. Never fails: what is wrong is in the answer.
-pub(super) async fn execute(stage: Stage<'_>, planned: Planned) -> Answer {
-    let subgraphs = HttpSubgraphs {
+pub async fn execute(stage: Stage<'_>, planned: &Planned) -> Answer {
+    let introspection = introspection::answer(stage.snapshot, planned.coerced());
+    let request = request(planned, introspection.as_ref());
+    let response = executor::execute(planned.plan(), &request, &subgraphs(stage)).await;
+    answer(planned, response)
+}
+
+/// Answers one event of a subscription: what the subgraph sent for it, or why it sends no more.
+pub async fn execute_event(
+    stage: Stage<'_>,
+    planned: &Planned,
+    event: Result<SubgraphResponse, SubgraphError>,
+) -> Answer {
+    let request = request(planned, None);
+    let response = executor::execute_event(planned.plan(), &request, &subgraphs(stage), event).await;
+    answer(planned, response)
+}
+
+/// The request that opens a subscription; `None` when no subgraph has anything to say to it.
+pub fn opening(planned: &Planned) -> Option<SubgraphRequest<'_>> {
+    executor::opening(planned.plan(), &request(planned, None))
+}
+
+fn subgraphs(stage: Stage<'_>) -> HttpSubgraphs<'_> {
+    HttpSubgraphs {
         outbound: &stage.app.outbound,
         endpoints: &stage.snapshot.endpoints,
         context: stage.context,
-    };
-    let introspection = introspection::answer(stage.snapshot, planned.coerced());
-    let request = ExecutionRequest {
-        variables: planned.coerced().variables(),
-        introspection: introspection.as_ref(),
-        limits: Limits::default(),
-    };
-    let response = executor::execute(planned.plan(), &request, &subgraphs).await;
-    let prepared = planned.coerced().prepared();
+    }
+}
+
+fn request<'a>(planned: &'a Planned, introspection: Option<&'a Map<String, Value>>) -> ExecutionRequest<'a> {
+    ExecutionRequest { variables: planned.coerced().variables(), introspection, limits: Limits::default() }
+}
+
+fn answer(planned: &Planned, response: Response) -> Answer {
+    let prepared = planned.prepared();
     Answer {
         body: response.body,
         errors: response.errors,

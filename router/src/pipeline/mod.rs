@@ -17,9 +17,10 @@ mod validate;
 use apollo_compiler::response::JsonMap;
 
 pub use cache::OperationCache;
-pub use execute::Answer;
+pub use execute::{Answer, execute, execute_event, opening};
 pub use limits::Prepared;
 pub use persisted::PersistedDocuments;
+pub use plan::Planned;
 
 use crate::{app::App, http::GraphqlRequest, refusal::Refusal, request::RequestContext, snapshot::Snapshot};
 
@@ -39,6 +40,15 @@ pub struct Stage<'a> {
 /// # Errors
 /// The first stage's refusal. What goes wrong in `execute` is part of the answer.
 pub async fn run(stage: Stage<'_>, request: GraphqlRequest) -> Result<Answer, Refusal> {
+    let planned = ready(stage, request)?;
+    Ok(execute(stage, &planned).await)
+}
+
+/// Takes a request through all stages but the last: what comes out may be executed, once or for every event of a subscription.
+///
+/// # Errors
+/// The first stage's refusal.
+pub fn ready(stage: Stage<'_>, request: GraphqlRequest) -> Result<Planned, Refusal> {
     let GraphqlRequest { query, operation_name, variables, extensions } = request;
     let document = persisted::persisted(stage, query, extensions)?;
     let prepared = stage.snapshot.operations.prepare(&document, operation_name.as_deref(), || {
@@ -48,6 +58,5 @@ pub async fn run(stage: Stage<'_>, request: GraphqlRequest) -> Result<Answer, Re
     })?;
     let authorized = authorize::authorize(stage, prepared)?;
     let coerced = coerce::coerce(stage, authorized, variables.unwrap_or_else(JsonMap::new))?;
-    let planned = plan::plan(stage, coerced)?;
-    Ok(execute::execute(stage, planned).await)
+    plan::plan(stage, coerced)
 }

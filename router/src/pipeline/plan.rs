@@ -2,22 +2,34 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::{ExecutableDocument, Name, Node, executable::Operation, validation::Valid};
+use apollo_compiler::{
+    ExecutableDocument, Name, Node, ast::OperationType, executable::Operation, validation::Valid,
+};
 use executor::PreparedPlan;
 use planner::{Conditions, QueryPlan};
 
-use super::{Stage, coerce::Coerced};
+use super::{Prepared, Stage, coerce::Coerced};
 use crate::{refusal::Refusal, snapshot::Snapshot};
 
 /// An operation that may be run, its values, and how it is answered.
 #[derive(Debug)]
-pub(super) struct Planned {
+pub struct Planned {
     coerced: Coerced,
     plan: Arc<PreparedPlan>,
     was_cached: bool,
 }
 
 impl Planned {
+    /// The operation.
+    pub fn prepared(&self) -> &Prepared {
+        self.coerced.prepared()
+    }
+
+    /// Whether it has many answers.
+    pub fn is_subscription(&self) -> bool {
+        self.prepared().kind() == OperationType::Subscription
+    }
+
     pub(super) fn coerced(&self) -> &Coerced {
         &self.coerced
     }

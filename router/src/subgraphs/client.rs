@@ -21,11 +21,17 @@ use crate::{client_address::forwarded_for, request::RequestContext, trace};
 /// Milliseconds that are left for the answer.
 const DEADLINE_HEADER: HeaderName = HeaderName::from_static("x-eventhub-deadline-ms");
 
+/// How long a stream is silent before the connection is tested.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
 /// What all requests to subgraphs share: the process's only HTTP client, its key, its limits.
 #[derive(Debug)]
 pub struct Outbound {
-    /// The client.
+    /// The client for requests.
     pub http: reqwest::Client,
+    /// The client for subscriptions: what becomes a WebSocket is HTTP/1.1, and a stream that says nothing for hours still shows that its
+    /// other end is there.
+    pub streams: reqwest::Client,
     /// Signs the router's service tokens, when it has a key.
     pub signer: Option<ServiceSigner>,
     /// Largest answer accepted, in bytes.
@@ -40,7 +46,10 @@ impl Outbound {
     pub fn new(signer: Option<ServiceSigner>, response_limit: usize) -> Result<Self, reqwest::Error> {
         let agent = concat!("eventhub-router/", env!("CARGO_PKG_VERSION"));
         let http = service::http_client::build_with(|builder| builder.user_agent(agent))?;
-        Ok(Self { http, signer, response_limit })
+        let streams = service::http_client::build_with(|builder| {
+            builder.user_agent(agent).http1_only().tcp_keepalive(KEEPALIVE)
+        })?;
+        Ok(Self { http, streams, signer, response_limit })
     }
 
     /// The token by which the router proves itself to `callee`, if it has a key and the callee is a process of the house.
@@ -105,12 +114,18 @@ impl HttpSubgraphs<'_> {
     }
 
     fn headers(&self, endpoint: &Endpoint, patience: Duration) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = self.identity(endpoint);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(request_id::HEADER, self.context.id.header_value());
         let left = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
         headers.insert(DEADLINE_HEADER, HeaderValue::from(left));
+        headers
+    }
+
+    /// On whose behalf a request or a subscription comes, and under which ids.
+    pub(super) fn identity(&self, endpoint: &Endpoint) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(request_id::HEADER, self.context.id.header_value());
         if let Some(trace) = self.context.trace.child() {
             headers.insert(trace::HEADER, trace);
         }
@@ -128,7 +143,7 @@ impl HttpSubgraphs<'_> {
 }
 
 /// Reads a body piece by piece, so that one that is too large is given up and not held.
-async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes, SubgraphError> {
+pub(super) async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes, SubgraphError> {
     let too_large = SubgraphError::TooLarge { limit_bytes: limit };
     let announced = response.content_length().unwrap_or(0);
     if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
@@ -152,7 +167,7 @@ async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Byte
     if body.len() > limit { Err(too_large) } else { Ok(body.freeze()) }
 }
 
-fn unsent(error: &reqwest::Error) -> SubgraphError {
+pub(super) fn unsent(error: &reqwest::Error) -> SubgraphError {
     if error.is_timeout() {
         SubgraphError::Timeout
     } else if error.is_connect() {

@@ -6,6 +6,7 @@ use federation::Supergraph;
 use reqwest::Url;
 use service::identity::ServiceName;
 
+use super::Protocol;
 use crate::config;
 
 /// One subgraph, as it is reached.
@@ -17,6 +18,8 @@ pub struct Endpoint {
     pub url: Url,
     /// Time for one request.
     pub timeout: Duration,
+    /// How it is told of subscriptions.
+    pub subscriptions: Protocol,
     /// Which process of the house it is, if it is one: it then gets a service token.
     pub service: Option<ServiceName>,
 }
@@ -81,7 +84,13 @@ fn endpoint(name: &str, in_supergraph: &str, config: &config::Subgraphs) -> Resu
         return Err(EndpointError::Missing { subgraph: name.to_owned(), help });
     }
     let url = read_url(name, &written)?;
-    Ok(Endpoint { name: name.to_owned(), url, timeout: config.timeout_of(name), service: name.parse().ok() })
+    Ok(Endpoint {
+        name: name.to_owned(),
+        url,
+        timeout: config.timeout_of(name),
+        subscriptions: config.subscriptions.get(name).copied().unwrap_or_default(),
+        service: name.parse().ok(),
+    })
 }
 
 /// Reads what is written as the URL of `subgraph`.
@@ -104,6 +113,7 @@ mod tests {
         config::Subgraphs {
             timeout: Duration::from_secs(1),
             timeouts: [("slow".to_owned(), Duration::from_secs(9))].into(),
+            subscriptions: [("slow".to_owned(), Protocol::Events)].into(),
             urls: urls.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect(),
         }
     }
@@ -119,6 +129,7 @@ mod tests {
         assert_eq!(kept.url.as_str(), "http://in-the-file/some/path");
         assert_eq!(kept.timeout, Duration::from_secs(9));
         assert_eq!(kept.service, None);
+        assert_eq!((overridden.subscriptions, kept.subscriptions), (Protocol::Socket, Protocol::Events));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod client;
 mod endpoint;
 mod probe;
+mod subscribe;
 
 pub use client::{HttpSubgraphs, Outbound};
 pub use endpoint::{Endpoint, EndpointError, endpoints, read_url};
 pub use probe::{SubgraphState, probe_all};
+pub use subscribe::{Events, Protocol, subscribe};

@@ -88,7 +88,7 @@ async fn what_a_page_can_send_without_asking_is_refused() {
 #[tokio::test]
 async fn an_answer_that_nobody_accepts_is_not_made() {
     let stack = Stack::start().await;
-    let answer = accepting(&stack, "text/event-stream", json!({ "query": "{ people }" })).await;
+    let answer = accepting(&stack, "text/html", json!({ "query": "{ people }" })).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (406, "NOT_ACCEPTABLE"));
 }
 

@@ -12,5 +12,6 @@ mod limits;
 mod pass_through;
 mod process;
 mod reload;
+mod subscriptions;
 mod support;
 mod tokens;

@@ -10,7 +10,7 @@ use service::{
 
 use crate::support::{Answer, FakeSubgraph, Reply, Router, Stack, event, supergraph, user};
 
-fn claims(role: Role) -> UserClaims {
+pub(crate) fn claims(role: Role) -> UserClaims {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     UserClaims {
         iss: "eventhub-user".into(),

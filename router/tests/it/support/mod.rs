@@ -2,6 +2,7 @@
 
 mod router;
 mod subgraph;
+pub(crate) mod ticker;
 
 pub(crate) use router::{Answer, Router};
 pub(crate) use subgraph::{Alarm, FakeSubgraph, Reply, Seen};

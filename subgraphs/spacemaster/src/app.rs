@@ -6,6 +6,7 @@ use async_graphql::{Request, Response, ServerError};
 use entities::spacemaster::schedules::ScheduleStatus;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use migration::spacemaster::Migrator;
 use poem::web::Json;
 use poem::{EndpointExt, handler, post};
@@ -130,6 +131,11 @@ impl Executable for Faulty {
             }
         }
         .boxed()
+    }
+
+    /// It has no subscriptions, and so none that could be faulty.
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Executable::execute_stream(&self.schema, request)
     }
 
     fn sdl(&self) -> String {

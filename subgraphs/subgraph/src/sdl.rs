@@ -13,7 +13,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    bounded(builder).enable_federation()
+    bounded(builder).enable_federation().enable_subscription_in_federation()
 }
 
 /// The same without federation.

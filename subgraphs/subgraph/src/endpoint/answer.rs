@@ -6,6 +6,7 @@ use poem::{IntoResponse, Response};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use service::protocol::MediaType;
+use service::subscription::Item;
 
 use crate::error::{Code, Error};
 
@@ -65,6 +66,21 @@ impl Answer {
         match self.response.errors.first()?.extensions.as_ref()?.get("code")? {
             SchemaValue::String(code) => Some(code),
             _ => None,
+        }
+    }
+
+    /// The answer as a part of a stream.
+    pub(super) fn into_item(self) -> Item {
+        if !self.executed {
+            let entries = self.response.errors.iter().filter_map(|error| serde_json::to_value(error).ok());
+            return Item::Refused(entries.collect());
+        }
+        match serde_json::to_vec(&self) {
+            Ok(body) => Item::Next(body.into()),
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written");
+                Item::Refused(Vec::new())
+            }
         }
     }
 

@@ -24,6 +24,8 @@ struct Account {
     values: AtomicU64,
     /// In lists within lists.
     nested: AtomicU64,
+    /// How much there was of both.
+    full: (u64, u64),
     /// How many lists a value may be in before it counts as nested.
     free_lists: usize,
     is_overdrawn: AtomicBool,
@@ -35,6 +37,7 @@ impl Budget {
         Self(Arc::new(Account {
             values: limits.values.into(),
             nested: limits.nested_values.into(),
+            full: (limits.values, limits.nested_values),
             free_lists: 1 + usize::from(of_entities),
             is_overdrawn: false.into(),
         }))
@@ -47,6 +50,13 @@ impl Budget {
         }
         account.is_overdrawn.store(true, Ordering::Relaxed);
         Err(exceeded())
+    }
+
+    /// As much again, for the next answer of the same request.
+    pub(super) fn refill(&self) {
+        let (values, nested) = self.0.full;
+        self.0.values.store(values, Ordering::Relaxed);
+        self.0.nested.store(nested, Ordering::Relaxed);
     }
 
     /// Why the answer to this request is given up, if it has to be.

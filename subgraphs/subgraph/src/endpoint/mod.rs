@@ -1,6 +1,7 @@
 //! The way of a request: HTTP in, the guard, who is calling, the schema, HTTP out.
 //!
-//! `POST /graphql` takes `application/json`, `GET /graphql` queries only. A token that is there but does not hold refuses
+//! `POST /graphql` takes `application/json`, `GET /graphql` queries only; a subscription is answered to who takes
+//! `text/event-stream`, or over a WebSocket. A token that is there but does not hold refuses
 //! the whole request; `_entities` and `_service` need a service's token; every error has a code. What is generic over the
 //! schema is one small trait, so that the rest is compiled once.
 //! Source: GraphQL over HTTP, working draft.
@@ -10,6 +11,7 @@ mod budget;
 mod rewrite;
 mod schema;
 mod shape;
+mod stream;
 mod types;
 
 use std::sync::Arc;
@@ -24,7 +26,9 @@ use service::guard::{Limits, OperationKind, Refusal};
 use service::identity::{Actor, Caller};
 use service::protocol::{self, Accepted, Incoming, MediaType};
 use service::request_id::RequestId;
-use service::tokens::{ServiceVerifier, TokenError, UserVerifier};
+use service::subscription;
+use service::tokens::{ServiceVerifier, TokenError, UserClaims, UserVerifier};
+use tokio::sync::Semaphore;
 
 use crate::batch::Batch;
 use crate::error::{Code, Error};
@@ -52,10 +56,30 @@ pub struct Options {
 }
 
 /// Where a request comes from: who, from where, and which.
+#[derive(Clone)]
 struct Origin {
     caller: Caller,
+    /// When the user's token expires: what lasts longer than a request ends then.
+    expires: Option<tokio::time::Instant>,
     address: ClientAddress,
     id: RequestId,
+}
+
+impl Origin {
+    /// The same on behalf of a user, or of nobody.
+    fn of_user(self, claims: Option<&UserClaims>) -> Self {
+        let actor = claims.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()));
+        let caller = Caller { actor, ..self.caller };
+        Self { caller, expires: claims.map(UserClaims::ends), ..self }
+    }
+}
+
+/// An operation, ready for the engine.
+struct Ready {
+    request: SchemaRequest,
+    asked: Asked,
+    budget: Budget,
+    batch: Batch,
 }
 
 /// The GraphQL endpoint of a subgraph.
@@ -65,6 +89,8 @@ pub struct Graphql {
     types: Arc<Types>,
     loaders: AddLoaders,
     options: Arc<Options>,
+    /// Room for subscriptions.
+    places: Arc<Semaphore>,
 }
 
 impl Graphql {
@@ -75,24 +101,33 @@ impl Graphql {
 
     pub(crate) fn with_loaders(schema: Arc<dyn Executable>, loaders: AddLoaders, options: Options) -> Self {
         let types = Arc::new(Types::of(&schema.sdl()));
-        Self { schema, types, loaders, options: Arc::new(options) }
+        Self {
+            schema,
+            types,
+            loaders,
+            options: Arc::new(options),
+            places: Arc::new(Semaphore::new(stream::MOST)),
+        }
     }
 
-    async fn answer(&self, request: &mut Request, media: MediaType) -> Response {
+    /// `media` is the form of a single answer; without one the client takes a stream of events only.
+    async fn answer(&self, request: &mut Request, media: Option<MediaType>) -> Response {
+        let streams = subscription::wants_events(request.headers());
+        let is_stream_only = media.is_none();
+        let media = media.unwrap_or_default();
         let incoming = match protocol::receive(request, &self.options.limits).await {
             Ok(incoming) => incoming,
             Err(refusal) => return refused(media, &refusal),
         };
-        let caller = match self.authenticate(request).await {
-            Ok(caller) => caller,
+        let origin = match self.origin(request).await {
+            Ok(origin) => origin,
             Err(error) => return unidentified(media, &error),
         };
-        let origin = Origin {
-            caller,
-            address: ClientAddress::of(request, caller.service),
-            id: RequestId::of(request),
-        };
         match incoming {
+            Incoming::Single(accepted) if is_stream_only || (streams && is_subscription(&accepted)) => {
+                self.stream_events(*accepted, origin, request)
+            }
+            Incoming::Batch(_) if is_stream_only => refused(media, &Refusal::NotAcceptable),
             Incoming::Single(accepted) => self.run(*accepted, &origin).await.into_response(media),
             Incoming::Batch(batch) => {
                 let runs = batch.into_iter().map(|accepted| self.run(accepted, &origin));
@@ -101,33 +136,40 @@ impl Graphql {
         }
     }
 
-    async fn authenticate(&self, request: &Request) -> std::result::Result<Caller, TokenError> {
+    async fn origin(&self, request: &Request) -> std::result::Result<Origin, TokenError> {
         let service = self.options.services.authenticate(request.headers())?;
         let user = self.options.users.authenticate(request.headers()).await?;
-        let actor = user.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()));
-        Ok(Caller { actor, service })
+        let origin = Origin {
+            caller: Caller { actor: Actor::Anonymous, service },
+            expires: None,
+            address: ClientAddress::of(request, service),
+            id: RequestId::of(request),
+        };
+        Ok(origin.of_user(user.as_ref()))
     }
 
     async fn run(&self, accepted: Accepted, origin: &Origin) -> answer::Answer {
         let started = Instant::now();
         let kind = accepted.facts.kind_of(accepted.request.operation_name.as_deref());
         let operation = accepted.request.operation_name.clone().unwrap_or_default();
-        let answer = if accepted.facts.federation && origin.caller.service.is_none() {
-            let error = Error::new(Code::Forbidden, "federation fields are for services only");
-            answer::Answer::refused(StatusCode::FORBIDDEN, &error)
-        } else {
-            self.execute(accepted, origin, kind).await
+        let answer = match self.prepare(accepted, origin) {
+            Ok(ready) => self.execute(ready, kind).await,
+            Err(answer) => *answer,
         };
         report(&answer, kind, &operation, origin.caller, started);
         answer
     }
 
-    async fn execute(
+    /// Checks what can be checked before the engine is asked, and gives it what it needs.
+    fn prepare(
         &self,
         accepted: Accepted,
         origin: &Origin,
-        kind: Option<OperationKind>,
-    ) -> answer::Answer {
+    ) -> std::result::Result<Ready, Box<answer::Answer>> {
+        if accepted.facts.federation && origin.caller.service.is_none() {
+            let error = Error::new(Code::Forbidden, "federation fields are for services only");
+            return Err(Box::new(answer::Answer::refused(StatusCode::FORBIDDEN, &error)));
+        }
         let budget = Budget::new(&self.options.limits, accepted.facts.federation);
         let mut request = schema::request(accepted.request)
             .data(budget.clone())
@@ -139,13 +181,13 @@ impl Graphql {
         }
         let asked = match request.parsed_query() {
             Ok(document) => document.clone(),
-            Err(error) => return answer::Answer::parse_failed(error),
+            Err(error) => return Err(Box::new(answer::Answer::parse_failed(error))),
         };
         let rewritten = rewrite::rewritten(&asked);
         let asked = Asked::new(asked, request.operation_name.clone(), request.variables.clone());
         if let Some(name) = asked.missing_variable() {
             let error = Error::new(Code::BadUserInput, format!("the variable ${name} has to be given"));
-            return answer::Answer::not_executed(&error);
+            return Err(Box::new(answer::Answer::not_executed(&error)));
         }
         if let Some(document) = rewritten {
             request.set_parsed_query(document);
@@ -153,6 +195,11 @@ impl Graphql {
         }
         let batch = Batch::default();
         let request = (self.loaders)(request, &batch);
+        Ok(Ready { request, asked, budget, batch })
+    }
+
+    async fn execute(&self, ready: Ready, kind: Option<OperationKind>) -> answer::Answer {
+        let Ready { request, asked, budget, batch } = ready;
         let run = schema::run(Arc::clone(&self.schema), request, batch);
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
         let mut response =
@@ -175,11 +222,20 @@ impl Endpoint for Graphql {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
+        if subscription::wants_socket(request.headers()) {
+            return Ok(self.open_socket(&request).await);
+        }
         Ok(match protocol::negotiate(request.headers()) {
-            Ok(media) => self.answer(&mut request, media).await,
+            Ok(media) => self.answer(&mut request, Some(media)).await,
+            Err(_) if subscription::wants_events(request.headers()) => self.answer(&mut request, None).await,
             Err(refusal) => refused(MediaType::Json, &refusal),
         })
     }
+}
+
+fn is_subscription(accepted: &Accepted) -> bool {
+    let kind = accepted.facts.kind_of(accepted.request.operation_name.as_deref());
+    kind == Some(OperationKind::Subscription)
 }
 
 fn refused(media: MediaType, refusal: &Refusal) -> Response {

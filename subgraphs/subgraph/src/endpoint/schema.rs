@@ -4,8 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::{ObjectType, Request, Response, Schema, ServerError, SubscriptionType, Variables};
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
 use service::protocol::GraphqlRequest;
 use tracing::Instrument;
 
@@ -16,6 +17,9 @@ use crate::error::Error;
 pub trait Executable: Send + Sync + 'static {
     /// Executes one request.
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+
+    /// Executes one subscription; each item is one event's response.
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response>;
 
     /// The whole schema as SDL.
     fn sdl(&self) -> String;
@@ -29,6 +33,10 @@ where
 {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(Self::execute(self, request))
+    }
+
+    fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Self::execute_stream(self, request).boxed()
     }
 
     fn sdl(&self) -> String {
@@ -66,7 +74,7 @@ pub(super) async fn detached(run: BoxFuture<'static, Response>) -> Response {
     }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
     let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
     failed(&format!("panic: {text}"))

@@ -25,6 +25,7 @@ pub struct TestService {
     pub database: TestDatabase,
     name: ServiceName,
     http: reqwest::Client,
+    streams: reqwest::Client,
     stop: CancellationToken,
     task: Option<JoinHandle<()>>,
 }
@@ -84,7 +85,8 @@ impl TestService {
                 .expect("the service starts");
         let task = tokio::spawn(async move { prepared.serve(listener).await.expect("the service serves") });
         let http = service::http_client::build().expect("an HTTP client");
-        Self { url, database, name: S::NAME, http, stop, task: Some(task) }
+        let streams = service::http_client::build_with(|builder| builder).expect("an HTTP client");
+        Self { url, database, name: S::NAME, http, streams, stop, task: Some(task) }
     }
 
     /// Asks `document`, as nobody until told otherwise.
@@ -171,6 +173,19 @@ impl Call<'_> {
         Answer { status, body }
     }
 
+    /// Opens it as a stream of events; the answer's own end, or dropping it, ends it.
+    ///
+    /// # Panics
+    /// When it is answered otherwise.
+    pub async fn watch(self) -> Watching {
+        let body = json!({ "query": self.document, "variables": self.variables });
+        let url = format!("{}/graphql", self.service.url);
+        let request = self.service.streams.post(url).headers(self.headers).json(&body);
+        let response = request.header("accept", "text/event-stream").send().await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        Watching { response, text: String::new() }
+    }
+
     /// Sends it and hands out `data`; any error fails the test.
     pub async fn data(self) -> Value {
         let answer = self.send().await;
@@ -184,6 +199,43 @@ impl Call<'_> {
         answer.code().unwrap_or_else(|| panic!("not refused: {}", answer.body)).to_owned()
     }
 }
+
+/// A subscription that is open.
+#[derive(Debug)]
+pub struct Watching {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Watching {
+    /// The next answer; `None` after the last.
+    ///
+    /// # Panics
+    /// When nothing comes for a quarter of a minute, or the stream breaks off.
+    pub async fn next(&mut self) -> Option<Answer> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                if event.starts_with("event: complete") {
+                    return None;
+                }
+                if let Some(data) = event.strip_prefix("event: next\ndata: ") {
+                    let body = serde_json::from_str(data).expect("JSON");
+                    return Some(Answer { status: StatusCode::OK, body });
+                }
+                continue;
+            }
+            let chunk =
+                tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("an event in time");
+            let chunk = chunk.expect("a stream that holds").expect("`complete` before the end");
+            self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+}
+
+/// How long a test waits for an event.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What came back.
 #[derive(Debug, Clone)]

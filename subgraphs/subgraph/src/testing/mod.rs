@@ -14,7 +14,7 @@ pub mod contract;
 mod database;
 mod tokens;
 
-pub use app::{Answer, Call, TestService};
+pub use app::{Answer, Call, TestService, Watching};
 pub use database::{TestDatabase, database};
 pub use tokens::{
     common, service_signer, service_token, service_verifier, user_keys, user_token, user_verifier,

@@ -37,7 +37,11 @@ pub fn may_see(actor: &Actor, row: &Model) -> bool {
     row.total.is_some() && (actor.is_admin() || actor.is(*row.user_id.as_uuid()))
 }
 
-async fn visible(store: &Store, actor: &Actor, id: BookingId) -> Result<Model, BookingError> {
+/// The booking `id`, if `actor` may see it.
+///
+/// # Errors
+/// [`BookingError::NoSuchBooking`], also for a stranger's.
+pub async fn visible(store: &Store, actor: &Actor, id: BookingId) -> Result<Model, BookingError> {
     let row = store::bookings::find(store.read(), id).await?;
     row.filter(|row| may_see(actor, row)).ok_or(BookingError::NoSuchBooking)
 }

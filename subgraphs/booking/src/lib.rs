@@ -1,11 +1,12 @@
 //! The booking subgraph: bookings, payments, the saga.
 //!
 //! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`saga`] (how a booking gets from its row to its
-//! tickets, or back), [`refunds`] and [`worker`] (what happens without anybody asking), [`ticket`] and [`payment`] (who else takes
+//! tickets, or back), [`refunds`] and [`worker`] (what happens without anybody asking), [`changes`] (who is told), [`ticket`] and [`payment`] (who else takes
 //! part), [`store`] (how it is kept), [`api`] (how it looks from outside), [`facts`] (what an inspector is told).
 
 pub mod api;
 pub mod bookings;
+pub mod changes;
 pub mod domain;
 pub mod error;
 pub mod facts;
@@ -68,7 +69,7 @@ pub struct Config {
     pub provider: Provider,
     /// `EVENTHUB_HOLD_TTL`: how long a booking waits for its payment.
     pub hold_ttl: Duration,
-    /// `EVENTHUB_WORKER_INTERVAL`: how often the worker looks at what is due.
+    /// `EVENTHUB_WORKER_INTERVAL`: how often the worker looks at what is due, and at what other replicas changed.
     pub worker_interval: Duration,
 }
 
@@ -118,6 +119,8 @@ impl Subgraph for BookingService {
         let schema = api::schema(saga.clone(), TimeDelta::from_std(config.hold_ttl)?);
         let store = saga.store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
+        let changes = changes::run(saga.store.clone(), config.worker_interval, stop.clone());
+        let app = app.worker("changes", changes);
         Ok(app.worker("saga", worker::run(saga, config.worker_interval, stop)))
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`events`] and [`holds`] (what is
 //! done), [`store`] (how it is kept), [`event`] (the one service that is asked), [`api`] (how it looks from outside),
-//! [`expiry`] (what time does), [`facts`] (what an inspector is told).
+//! [`expiry`] (what time does),
+//! [`changes`] (who is told), [`facts`] (what an inspector is told).
 
 pub mod api;
+pub mod changes;
 pub mod domain;
 pub mod error;
 pub mod event;
@@ -39,7 +41,7 @@ pub struct TicketService;
 pub struct Config {
     /// `EVENTHUB_EVENT_URL`: where the event service is.
     pub event_url: Url,
-    /// `EVENTHUB_WORKER_INTERVAL`: how often lapsed holds are looked for.
+    /// `EVENTHUB_WORKER_INTERVAL`: how often lapsed holds, and what other replicas changed, are looked for.
     pub worker_interval: Duration,
     /// The clock by which holds lapse, instead of the database's. No variable sets it; tests do.
     pub clock: Option<Clock>,
@@ -72,6 +74,8 @@ impl Subgraph for TicketService {
         let schema = api::schema(store.clone(), directory);
         let of_requests = store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &of_requests));
+        let changes = changes::run(store.clone(), config.worker_interval, stop.clone());
+        let app = app.worker("changes", changes);
         Ok(app.worker("expiry", expiry::run(store, config.worker_interval, stop)))
     }
 

@@ -16,6 +16,11 @@ pub const RULES: &[Rule] = &[
         probe: r#"{ bookingsByUser(userId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
     },
     Rule {
+        field: "Subscription.bookingChanged",
+        who: Who::OwnerOrAdmin,
+        probe: r#"subscription { bookingChanged(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
+    },
+    Rule {
         field: "Mutation.createBooking",
         who: Who::User,
         probe: r#"mutation { createBooking(input: { eventId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab",

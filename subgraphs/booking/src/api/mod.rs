@@ -1,9 +1,9 @@
 //! The GraphQL face of the booking service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`] and [`mutation`] are the root fields, [`access`] says who may call each; [`booking`] is what they answer; [`stubs`] are what
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] is what they answer; [`stubs`] are what
 //! this service adds to the entities of others; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
-use async_graphql::{EmptySubscription, Request, Schema, SchemaBuilder};
+use async_graphql::{Request, Schema, SchemaBuilder};
 use chrono::TimeDelta;
 use subgraph::batch::Batch;
 
@@ -17,9 +17,10 @@ mod loaders;
 mod mutation;
 mod query;
 mod stubs;
+mod subscription;
 
 /// The schema of the booking service.
-pub type BookingSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
+pub type BookingSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// How long a booking may wait for its payment.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,6 @@ pub fn sdl() -> String {
     subgraph::sdl::print(&bare().finish())
 }
 
-fn bare() -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
-    subgraph::sdl::house(Schema::build(query::Query, mutation::Mutation, EmptySubscription))
+fn bare() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    subgraph::sdl::house(Schema::build(query::Query, mutation::Mutation, subscription::Subscription))
 }

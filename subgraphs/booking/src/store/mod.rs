@@ -3,10 +3,15 @@
 //! A booking moves by compare-and-set on its `version`: whoever read an older one gets [`BookingError::Stale`], and what it
 //! wanted to write with it is rolled back.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
+use entities::booking::bookings::Model;
+use entities::ids::BookingId;
 use sea_orm::{DatabaseConnection, DbErr, SqlErr};
 use subgraph::clock::Clock;
 use subgraph::database::{Database, Transaction};
+use subgraph::feed::Feed;
 
 use crate::error::BookingError;
 
@@ -21,19 +26,29 @@ pub(crate) mod test_charges;
 pub struct Store {
     database: Database,
     clock: Clock,
+    changes: Arc<Changes>,
 }
+
+/// The bookings that somebody watches.
+pub type Changes = Feed<BookingId, Option<Model>>;
 
 impl Store {
     /// The store over `database`, by `clock`.
     #[must_use]
-    pub const fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock }
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock, changes: Arc::default() }
     }
 
     /// The database itself.
     #[must_use]
     pub const fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What changes, for those who watch.
+    #[must_use]
+    pub const fn changes(&self) -> &Arc<Changes> {
+        &self.changes
     }
 
     /// The time.
@@ -46,13 +61,17 @@ impl Store {
         self.database.read()
     }
 
-    /// Runs `work` in one transaction, again from the start when it loses a deadlock.
+    /// Runs `work` in one transaction, again from the start when it loses a deadlock. Whoever watches is told.
     pub(crate) async fn transaction<T, F, Fut>(&self, work: F) -> Result<T, BookingError>
     where
         F: Fn(Transaction) -> Fut,
         Fut: Future<Output = Result<T, BookingError>>,
     {
-        self.database.transaction(work).await
+        let outcome = self.database.transaction(work).await;
+        if outcome.is_ok() {
+            self.changes.wake();
+        }
+        outcome
     }
 }
 

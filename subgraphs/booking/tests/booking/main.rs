@@ -5,6 +5,7 @@
 
 mod access;
 mod cancelling;
+mod changes;
 mod contract;
 mod crashes;
 mod creating;

@@ -24,6 +24,11 @@ pub const RULES: &[Rule] = &[
         probe: r#"{ heldBooking(bookingId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { status } }"#,
     },
     Rule {
+        field: "Subscription.ticketTypeChanged",
+        who: Who::Anyone,
+        probe: r#"subscription { ticketTypeChanged(eventId: "of no event, so it ends at once") { id } }"#,
+    },
+    Rule {
         field: "Mutation.createTicketType",
         who: Who::Admin,
         probe: r#"mutation { createTicketType(input: {

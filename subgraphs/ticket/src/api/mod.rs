@@ -1,11 +1,11 @@
 //! The GraphQL face of the ticket service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`] and [`mutation`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`event`] and [`hold`] are
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`event`] and [`hold`] are
 //! what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Request, Schema};
+use async_graphql::{Request, Schema};
 use subgraph::batch::Batch;
 
 use crate::event::EventDirectory;
@@ -18,10 +18,11 @@ mod hold;
 mod loaders;
 mod mutation;
 mod query;
+mod subscription;
 mod ticket_type;
 
 /// The schema of the ticket service.
-pub type TicketSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
+pub type TicketSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// The schema over a database and the event service.
 #[must_use]
@@ -42,6 +43,6 @@ pub fn sdl() -> String {
     subgraph::sdl::print(&bare().finish())
 }
 
-fn bare() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
-    subgraph::sdl::house(Schema::build(query::Query, mutation::Mutation, EmptySubscription))
+fn bare() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    subgraph::sdl::house(Schema::build(query::Query, mutation::Mutation, subscription::Subscription))
 }

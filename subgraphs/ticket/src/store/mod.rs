@@ -3,10 +3,15 @@
 //! Locks are taken in one order everywhere, so that no two writers wait for each other in a circle: an event's row before a
 //! type's, a hold's row before its type's, and several types by id. Rows of others that are merely in the way are skipped.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
+use entities::ids::EventId;
+use entities::ticket::ticket_types::Model;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
 use subgraph::clock::Clock;
 use subgraph::database::{self, Database};
+use subgraph::feed::Feed;
 
 use crate::error::SaleError;
 
@@ -23,14 +28,18 @@ const TRIES: u32 = 5;
 pub struct Store {
     database: Database,
     clock: Option<Clock>,
+    changes: Arc<Changes>,
 }
+
+/// The ticket types of events that somebody watches.
+pub type Changes = Feed<EventId, Vec<Model>>;
 
 impl Store {
     /// The store over `database`, whose own clock decides when a hold lapses: replicas of this service may disagree about
     /// the time, and the database cannot disagree with itself.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database, clock: None }
+    pub fn new(database: Database) -> Self {
+        Self { database, clock: None, changes: Arc::default() }
     }
 
     /// The same by another clock, for tests.
@@ -45,11 +54,17 @@ impl Store {
         &self.database
     }
 
+    /// What changes, for those who watch.
+    #[must_use]
+    pub const fn changes(&self) -> &Arc<Changes> {
+        &self.changes
+    }
+
     pub(crate) const fn read(&self) -> &DatabaseConnection {
         self.database.read()
     }
 
-    /// Runs `work` in one transaction, again from the start when another writer was in its way.
+    /// Runs `work` in one transaction, again from the start when another writer was in its way. Whoever watches is told.
     pub(crate) async fn transaction<T, F, Fut>(&self, work: F) -> Result<T, SaleError>
     where
         F: Fn(Transaction) -> Fut,
@@ -60,7 +75,12 @@ impl Store {
             let outcome = self.database.transaction(|db| work(Transaction { db, store: self.clone() })).await;
             match outcome {
                 Err(SaleError::Contended) if tries < TRIES => tries += 1,
-                outcome => return outcome,
+                outcome => {
+                    if outcome.is_ok() {
+                        self.changes.wake();
+                    }
+                    return outcome;
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ mod bad_input;
 mod contract;
 mod guard;
 mod joins;
+mod live;
 mod sale;
 mod story;
 

@@ -15,7 +15,7 @@ mod stream;
 mod types;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::Request as SchemaRequest;
 use http::StatusCode;
@@ -23,7 +23,7 @@ use poem::{Endpoint, Request, Response, Result};
 use serde_json::{Map, Value};
 use service::client_address::ClientAddress;
 use service::guard::{Limits, OperationKind, Refusal};
-use service::identity::{Actor, Caller};
+use service::identity::{Actor, Caller, ServiceName};
 use service::protocol::{self, Accepted, Incoming, MediaType};
 use service::request_id::RequestId;
 use service::subscription;
@@ -55,6 +55,9 @@ pub struct Options {
     pub introspection: bool,
 }
 
+/// How much longer than its user's token a subscription lasts that the router opened.
+const ROUTER_GRACE: Duration = Duration::from_secs(2);
+
 /// Where a request comes from: who, from where, and which.
 #[derive(Clone)]
 struct Origin {
@@ -70,7 +73,9 @@ impl Origin {
     fn of_user(self, claims: Option<&UserClaims>) -> Self {
         let actor = claims.map_or(Actor::Anonymous, |claims| Actor::User(claims.user()));
         let caller = Caller { actor, ..self.caller };
-        Self { caller, expires: claims.map(UserClaims::ends), ..self }
+        // The router watches the same token and tells its client why it ends; it must not hear of it from us first.
+        let grace = if caller.service == Some(ServiceName::Router) { ROUTER_GRACE } else { Duration::ZERO };
+        Self { caller, expires: claims.map(|claims| claims.ends() + grace), ..self }
     }
 }
 

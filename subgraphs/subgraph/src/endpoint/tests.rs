@@ -437,3 +437,31 @@ async fn the_standard_introspection_query_is_answered() {
         got.body
     );
 }
+
+#[tokio::test]
+async fn no_page_and_no_bad_token_opens_a_socket() {
+    let open = async |headers: &[(&'static str, &str)]| {
+        let app = app();
+        let mut request = app.get("/graphql").header("upgrade", "websocket");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.0.status()
+    };
+    assert_eq!(open(&[("origin", "https://evil.example")]).await, StatusCode::FORBIDDEN);
+    assert_eq!(open(&[("authorization", "Bearer nonsense")]).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(open(&[]).await, StatusCode::BAD_REQUEST, "it is no complete handshake");
+}
+
+#[tokio::test]
+async fn whoever_takes_only_events_is_answered_by_events() {
+    let app = app();
+    let request = app.post("/graphql").header("accept", "text/event-stream");
+    let answer = request.body_json(&json!({ "query": "{ hello }" })).send().await;
+    answer.assert_content_type("text/event-stream; charset=utf-8");
+    let text = answer.0.into_body().into_string().await.unwrap();
+    assert!(
+        text.ends_with("event: next\ndata: {\"data\":{\"hello\":\"hello \"}}\n\nevent: complete\ndata: \n\n"),
+        "{text}"
+    );
+}

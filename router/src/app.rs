@@ -16,7 +16,7 @@ use crate::{
     explorer, health, http, middleware, pass_through,
     pipeline::PersistedDocuments,
     snapshot::{Snapshot, SnapshotError},
-    subgraphs::Outbound,
+    subgraphs::{InFlight, Outbound},
     subscriptions::Rooms,
 };
 
@@ -66,7 +66,8 @@ impl App {
         let snapshot = Snapshot::build(sdl, &config)?;
         let key = config.auth.service_key_file.as_deref();
         let signer = key.map(|file| ServiceSigner::from_file(file, ServiceName::Router)).transpose()?;
-        let outbound = Outbound::new(signer, config.limits.response)?;
+        let in_flight = config.subgraphs.join.then(InFlight::default);
+        let outbound = Outbound::new(signer, config.limits.response, in_flight)?;
         Ok(Arc::new(Self {
             verifier: verifier(&config, &outbound)?,
             outbound,

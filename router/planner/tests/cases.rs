@@ -1,11 +1,13 @@
 //! Every folder of `tests/cases` is a case: `supergraph.graphql` and `operation.graphql` give `plan.txt`.
 //!
-//! `UPDATE_CASES=1 cargo test -p planner` writes the plans anew; read the difference before committing it.
+//! Every plan is proved sound (`fixture::soundness`). `UPDATE_CASES=1 cargo test --workspace --test cases` writes the plans anew; read the difference before committing it.
 
 #![allow(clippy::unwrap_used, reason = "a broken case folder fails the test")]
 
 use apollo_compiler::ExecutableDocument;
+use apollo_compiler::response::JsonMap;
 use federation::Supergraph;
+use fixture::soundness;
 use planner::{Conditions, Planner};
 use std::fs;
 use std::path::Path;
@@ -20,8 +22,12 @@ fn plan_of(case: &Path) -> String {
         "operation.graphql",
     )
     .unwrap_or_else(|errors| panic!("{}: {}", case.display(), errors.errors));
-    match Planner::new(supergraph).plan(&document, None, &Conditions::default()) {
-        Ok(plan) => plan.to_string(),
+    match Planner::new(Arc::clone(&supergraph)).plan(&document, None, &Conditions::default()) {
+        Ok(plan) => {
+            soundness::check(&supergraph, &document, &JsonMap::new(), &plan)
+                .unwrap_or_else(|unsound| panic!("{}: {unsound}", case.display()));
+            plan.to_string()
+        }
         Err(error) => format!("{error}\n"),
     }
 }

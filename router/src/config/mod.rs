@@ -124,6 +124,8 @@ pub struct Subgraphs {
     pub subscriptions: BTreeMap<String, Protocol>,
     /// Base URLs that override the supergraph's.
     pub urls: BTreeMap<String, String>,
+    /// Whether equal queries that are under way at the same time become one request.
+    pub join: bool,
 }
 
 impl Subgraphs {
@@ -188,6 +190,7 @@ impl Config {
                 timeout: values.required("subgraph_timeout")?,
                 timeouts: values.named("subgraphs.*.timeout").into_iter().collect(),
                 subscriptions: protocols(values),
+                join: values.required("subgraph_join")?,
                 urls: values.named("subgraphs.*.url").into_iter().collect(),
             },
             pass_through: PassThrough {

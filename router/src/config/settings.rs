@@ -123,6 +123,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("cache.persisted", Kind::Size, Some("16MiB"), "Memory for automatically persisted documents; 0B turns them off.")
         .env("EVENTHUB_CACHE_PERSISTED"),
     setting("subgraph_timeout", Kind::Duration, Some("15s"), "Time for one request to a subgraph.").env("EVENTHUB_SUBGRAPH_TIMEOUT"),
+    setting("subgraph_join", Kind::Boolean, Some("true"), "Send one query for all callers with the same credentials who ask the same of a subgraph at the same time.")
+        .env("EVENTHUB_SUBGRAPH_JOIN"),
     setting("subgraphs.user.url", Kind::Url, None, "Where the subgraph `user` is, without /graphql.").env("EVENTHUB_USER_URL"),
     setting("subgraphs.event.url", Kind::Url, None, "Where the subgraph `event` is, without /graphql.").env("EVENTHUB_EVENT_URL"),
     setting("subgraphs.ticket.url", Kind::Url, None, "Where the subgraph `ticket` is, without /graphql.").env("EVENTHUB_TICKET_URL"),

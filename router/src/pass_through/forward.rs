@@ -43,6 +43,8 @@ pub(super) async fn forward(
         Ok(Err(error)) => return Err(unreachable(target, &error)),
         Err(_) => return Err(slow(target)),
     };
+    // Whatever was asked for, it may have been a mutation.
+    app.outbound.changed();
     Ok(incoming(answer, deadline, place))
 }
 

@@ -32,7 +32,7 @@ pub struct Answer {
 pub async fn execute(stage: Stage<'_>, planned: &Planned) -> Answer {
     let introspection = introspection::answer(stage.snapshot, planned.coerced());
     let request = request(planned, introspection.as_ref());
-    let response = executor::execute(planned.plan(), &request, &subgraphs(stage)).await;
+    let response = executor::execute(planned.plan(), &request, &subgraphs(stage, true)).await;
     answer(planned, response)
 }
 
@@ -43,7 +43,7 @@ pub async fn execute_event(
     event: Result<SubgraphResponse, SubgraphError>,
 ) -> Answer {
     let request = request(planned, None);
-    let response = executor::execute_event(planned.plan(), &request, &subgraphs(stage), event).await;
+    let response = executor::execute_event(planned.plan(), &request, &subgraphs(stage, false), event).await;
     answer(planned, response)
 }
 
@@ -52,11 +52,12 @@ pub fn opening(planned: &Planned) -> Option<SubgraphRequest<'_>> {
     executor::opening(planned.plan(), &request(planned, None))
 }
 
-fn subgraphs(stage: Stage<'_>) -> HttpSubgraphs<'_> {
+fn subgraphs(stage: Stage<'_>, joins: bool) -> HttpSubgraphs<'_> {
     HttpSubgraphs {
         outbound: &stage.app.outbound,
         endpoints: &stage.snapshot.endpoints,
         context: stage.context,
+        joins,
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use executor::{SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use planner::OperationKind;
 use service::{
     client_address::HEADER as FORWARDED_FOR,
     identity::ServiceName,
@@ -16,6 +17,7 @@ use service::{
 };
 
 use super::Endpoint;
+use super::sharing::{InFlight, Outcome, Question};
 use crate::{client_address::forwarded_for, request::RequestContext, trace};
 
 /// Milliseconds that are left for the answer.
@@ -36,6 +38,8 @@ pub struct Outbound {
     pub signer: Option<ServiceSigner>,
     /// Largest answer accepted, in bytes.
     pub response_limit: usize,
+    /// Queries under way, to be joined; `None` when every request is sent.
+    pub in_flight: Option<InFlight>,
 }
 
 impl Outbound {
@@ -43,13 +47,22 @@ impl Outbound {
     ///
     /// # Errors
     /// When the platform cannot provide what the client needs.
-    pub fn new(signer: Option<ServiceSigner>, response_limit: usize) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        signer: Option<ServiceSigner>,
+        response_limit: usize,
+        in_flight: Option<InFlight>,
+    ) -> Result<Self, reqwest::Error> {
         let agent = concat!("eventhub-router/", env!("CARGO_PKG_VERSION"));
         let http = service::http_client::build_with(|builder| builder.user_agent(agent))?;
         let streams = service::http_client::build_with(|builder| {
             builder.user_agent(agent).http1_only().tcp_keepalive(KEEPALIVE)
         })?;
-        Ok(Self { http, streams, signer, response_limit })
+        Ok(Self { http, streams, signer, response_limit, in_flight })
+    }
+
+    /// Says that something may have been changed: what was asked before is no answer to what is asked from now on.
+    pub fn changed(&self) {
+        self.in_flight.iter().for_each(InFlight::forget);
     }
 
     /// The token by which the router proves itself to `callee`, if it has a key and the callee is a process of the house.
@@ -72,6 +85,8 @@ pub struct HttpSubgraphs<'a> {
     pub endpoints: &'a [Endpoint],
     /// On whose behalf.
     pub context: &'a RequestContext,
+    /// Whether it may be answered by what others have asked shortly before: not to tell of what has just happened.
+    pub joins: bool,
 }
 
 impl SubgraphClient for HttpSubgraphs<'_> {
@@ -81,36 +96,54 @@ impl SubgraphClient for HttpSubgraphs<'_> {
                 "the plan names a subgraph that the supergraph does not have".to_owned(),
             ));
         };
-        let started = Instant::now();
-        let outcome = self.post(endpoint, request.body).await;
-        record(endpoint, started.elapsed(), outcome.as_ref());
-        outcome
+        let patience = endpoint.timeout.min(self.context.deadline.remaining());
+        let sent = self.exchange(endpoint, request.body.clone(), patience);
+        match &self.outbound.in_flight {
+            Some(in_flight) if self.joins && request.kind == OperationKind::Query => {
+                let question = Question {
+                    url: endpoint.url.clone(),
+                    body: request.body,
+                    authorization: self.context.authorization.clone(),
+                };
+                let (sent, joined) = in_flight.join(question, Instant::now() + patience, sent);
+                if joined {
+                    metrics::counter!("router_subgraph_requests_joined_total", "subgraph" => endpoint.name.clone())
+                        .increment(1);
+                }
+                within(patience, sent).await
+            }
+            _ => {
+                let outcome = within(patience, sent).await;
+                if request.kind == OperationKind::Mutation {
+                    self.outbound.changed();
+                }
+                outcome
+            }
+        }
     }
 }
 
-impl HttpSubgraphs<'_> {
-    async fn post(&self, endpoint: &Endpoint, body: Bytes) -> Result<SubgraphResponse, SubgraphError> {
-        let patience = endpoint.timeout.min(self.context.deadline.remaining());
-        let answered = tokio::time::timeout(patience, self.exchange(endpoint, body, patience));
-        answered.await.unwrap_or(Err(SubgraphError::Timeout))
-    }
+async fn within(patience: Duration, sent: impl Future<Output = Outcome>) -> Outcome {
+    tokio::time::timeout(patience, sent).await.unwrap_or(Err(SubgraphError::Timeout))
+}
 
-    async fn exchange(
+impl HttpSubgraphs<'_> {
+    /// The request and its answer, apart from whoever waits for it: several may.
+    fn exchange(
         &self,
         endpoint: &Endpoint,
         body: Bytes,
         patience: Duration,
-    ) -> Result<SubgraphResponse, SubgraphError> {
-        let request = self
-            .outbound
-            .http
-            .post(endpoint.url.clone())
-            .headers(self.headers(endpoint, patience))
-            .body(body);
-        let response = request.send().await.map_err(|error| unsent(&error))?;
-        let status = response.status().as_u16();
-        let body = read_body(response, self.outbound.response_limit).await?;
-        Ok(SubgraphResponse { status, body })
+    ) -> impl Future<Output = Outcome> + Send + 'static {
+        let request = self.outbound.http.post(endpoint.url.clone());
+        let request = request.headers(self.headers(endpoint, patience)).body(body);
+        let (subgraph, limit) = (endpoint.name.clone(), self.outbound.response_limit);
+        async move {
+            let started = Instant::now();
+            let outcome = within(patience, answer(request, limit)).await;
+            record(&subgraph, started.elapsed(), outcome.as_ref());
+            outcome
+        }
     }
 
     fn headers(&self, endpoint: &Endpoint, patience: Duration) -> HeaderMap {
@@ -140,6 +173,13 @@ impl HttpSubgraphs<'_> {
         }
         headers
     }
+}
+
+async fn answer(request: reqwest::RequestBuilder, limit: usize) -> Outcome {
+    let response = request.send().await.map_err(|error| unsent(&error))?;
+    let status = response.status().as_u16();
+    let body = read_body(response, limit).await?;
+    Ok(SubgraphResponse { status, body })
 }
 
 /// Reads a body piece by piece, so that one that is too large is given up and not held.
@@ -189,7 +229,7 @@ fn words(error: &reqwest::Error) -> String {
     words
 }
 
-fn record(endpoint: &Endpoint, took: Duration, outcome: Result<&SubgraphResponse, &SubgraphError>) {
+fn record(subgraph: &str, took: Duration, outcome: Result<&SubgraphResponse, &SubgraphError>) {
     let word = match outcome {
         Ok(response) if response.status < 400 => "ok",
         Ok(_) | Err(SubgraphError::Status(_)) => "status",
@@ -200,9 +240,10 @@ fn record(endpoint: &Endpoint, took: Duration, outcome: Result<&SubgraphResponse
         Err(SubgraphError::TooLarge { .. }) => "too_large",
     };
     if let Err(error) = outcome {
-        tracing::debug!(subgraph = endpoint.name, %error, duration_ms = took.as_secs_f64() * 1e3, "a subgraph did not answer");
+        tracing::debug!(subgraph, %error, duration_ms = took.as_secs_f64() * 1e3, "a subgraph did not answer");
     }
-    metrics::counter!("router_subgraph_requests_total", "subgraph" => endpoint.name.clone(), "outcome" => word).increment(1);
-    metrics::histogram!("router_subgraph_request_seconds", "subgraph" => endpoint.name.clone())
+    metrics::counter!("router_subgraph_requests_total", "subgraph" => subgraph.to_owned(), "outcome" => word)
+        .increment(1);
+    metrics::histogram!("router_subgraph_request_seconds", "subgraph" => subgraph.to_owned())
         .record(took.as_secs_f64());
 }

@@ -112,6 +112,7 @@ mod tests {
     fn config(urls: &[(&str, &str)]) -> config::Subgraphs {
         config::Subgraphs {
             timeout: Duration::from_secs(1),
+            join: true,
             timeouts: [("slow".to_owned(), Duration::from_secs(9))].into(),
             subscriptions: [("slow".to_owned(), Protocol::Events)].into(),
             urls: urls.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect(),

@@ -3,9 +3,11 @@
 mod client;
 mod endpoint;
 mod probe;
+mod sharing;
 mod subscribe;
 
 pub use client::{HttpSubgraphs, Outbound};
 pub use endpoint::{Endpoint, EndpointError, endpoints, read_url};
 pub use probe::{SubgraphState, probe_all};
+pub use sharing::InFlight;
 pub use subscribe::{Events, Protocol, subscribe};

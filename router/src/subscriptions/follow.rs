@@ -120,6 +120,7 @@ fn open(asked: &Asked, planned: &Planned) -> Result<Events, Refusal> {
         outbound: &asked.app.outbound,
         endpoints: &asked.snapshot.endpoints,
         context: &asked.context,
+        joins: false,
     };
     let ping = asked.app.config.subscriptions.ping_interval;
     Ok(subgraphs::subscribe(on_behalf, endpoint, opening.body, ping))

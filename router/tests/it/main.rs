@@ -8,6 +8,7 @@ mod federation;
 mod graphql_over_http;
 mod guard;
 mod health;
+mod joining;
 mod limits;
 mod pass_through;
 mod process;

@@ -1,5 +1,5 @@
-//! `cargo xtask bench router`: how many requests a second the router answers, how long they take and what they cost, side by side with the
-//! floor ([`floor`]) and with other routers (`--peer`).
+//! `cargo xtask bench router`: how many requests a second the router answers, how long they take and what they cost, with and without joining equal
+//! subgraph requests, side by side with the floor ([`floor`]) and with other routers (`--peer`).
 //!
 //! Every contender runs alone on the first core; the load and the subgraphs, which answer from memory ([`http`]), share the second. All
 //! of them do the same work ([`shop`], or any case folder), in rounds that take turns, so that what the machine does meanwhile hits all alike.
@@ -142,7 +142,10 @@ async fn router(options: &RouterOptions) -> Result<()> {
     tokio::task::spawn_local(from_memory(subgraphs, case, Rc::clone(&asked))?);
 
     let mut contenders = vec![
-        prepared.contender("eventhub-router", ours(&workspace, &supergraph)?).await?,
+        prepared.contender("eventhub-router", ours(&workspace, &supergraph, &[])?).await?,
+        prepared
+            .contender("without joining", ours(&workspace, &supergraph, &["subgraph_join=false"])?)
+            .await?,
         prepared.contender("floor", prepared.floor(&folder)?).await?,
     ];
     for peer in &options.peer {
@@ -302,11 +305,12 @@ fn free_address() -> Result<SocketAddr> {
     listener.local_addr().context("a free port")
 }
 
-fn ours(workspace: &Workspace, supergraph: &Path) -> Result<(Command, SocketAddr)> {
+fn ours(workspace: &Workspace, supergraph: &Path, settings: &[&str]) -> Result<(Command, SocketAddr)> {
     let address = free_address()?;
     let mut command = Command::new(workspace.binary(Service::Router, Profile::Release));
     command.args(["serve", "--supergraph"]).arg(supergraph).args(["--listen", &address.to_string()]);
     command.args(["--set", "log.filter=error", "--set", "pass_through.mode=off"]);
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
     Ok((command, address))
 }
 

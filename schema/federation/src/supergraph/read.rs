@@ -17,7 +17,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::sync::Arc;
 
 /// Features that may be linked `for: EXECUTION` or `for: SECURITY`: the router refuses a supergraph whose meaning it would miss.
-const KNOWN_FEATURES: [&str; 12] = [
+const KNOWN_FEATURES: [&str; 10] = [
     "link",
     "core",
     "join",
@@ -28,8 +28,6 @@ const KNOWN_FEATURES: [&str; 12] = [
     "policy",
     "cost",
     "context",
-    "connect",
-    "source",
 ];
 
 /// Reads the whole supergraph.

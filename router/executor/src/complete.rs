@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::prepare::{Common, Kind, PreparedPlan, PreparedShape, Source, Type, TypeId, Variant};
 use crate::request::write_json;
 use crate::response::{ExecutionRequest, FetchReport, Response};
-use crate::tree::{FailureId, ObjectId, Tree, Value};
+use crate::tree::{FailureId, ObjectId, QUIET, Tree, Value};
 
 /// Writes the response.
 pub(crate) fn complete(
@@ -164,6 +164,7 @@ impl<'a> Completion<'a> {
                 // Not for the eyes of clients, not even in an error: as if it were not there.
                 None => self.unexplained_null(ty, place),
             },
+            Value::Failed(QUIET) => self.lost_type(shape, object, place),
             Value::Failed(failure) => self.explained_null(None, failure, place),
             _ => {
                 let message = format!("The type of {} is not known.", place.coordinate(&self.plan.types));
@@ -235,6 +236,22 @@ impl<'a> Completion<'a> {
         let (tree, plan) = (self.tree, self.plan);
         for (error, rest) in tree.each_failure(failure) {
             self.errors.report(error, |out| place.write_below(out, plan, ty, rest));
+        }
+        Shown::Null
+    }
+
+    /// The type went when the entity did that would have told it: what took the entity is in its fields.
+    #[cold]
+    fn lost_type(&mut self, shape: &'a PreparedShape, object: ObjectId, place: &Place<'_>) -> Shown {
+        let mut told = Vec::new();
+        for (id, field) in shape.all_fields() {
+            let Source::Slot(slot) = field.source else { continue };
+            if let Value::Failed(failure) = self.tree.get(object + slot)
+                && !told.contains(&slot)
+            {
+                told.push(slot);
+                self.explained_null(Some(&field.ty), failure, &place.field(field, id));
+            }
         }
         Shown::Null
     }

@@ -41,7 +41,7 @@ fragment Thing on Item { code title price weight available shipping }
 
 const USERS: usize = 6;
 const ITEM_COUNT: usize = 9;
-const REVIEWS_OF_A_USER: usize = 5;
+const REVIEWS_OF_A_USER: usize = 4;
 
 /// The shop, its data and the operation. Subgraphs are reached under `address`.
 pub(super) fn shop(address: &str) -> Case {

@@ -118,6 +118,11 @@ impl PreparedShape {
         self.variants.first()
     }
 
+    /// The fields of all variants.
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = (TypeId, &ShownField)> {
+        self.variants.iter().flat_map(|variant| variant.fields.iter().map(|field| (variant.type_id, field)))
+    }
+
     /// The fields that show a slot, in any variant.
     pub(crate) fn fields_of(&self, slot: Slot) -> impl Iterator<Item = &ShownField> {
         let fields = self.variants.iter().flat_map(|variant| &variant.fields);

@@ -443,19 +443,34 @@ fn alike(representations: Vec<Representation>) -> Vec<Representation> {
     together
 }
 
-/// Adds a representation to those of a group; false, and nothing changed, when one name would mean two things.
+/// Adds a representation to those of a group; false, and nothing changed, when one name would mean two things, or when objects of two
+/// types, which the subgraph knows by one name and is asked the same about, would not be told alike: one of them might miss
+/// what a field requires.
 fn take_representation(known: &mut Vec<Representation>, more: &Representation) -> bool {
-    let same = |other: &&mut Representation| {
-        other.runtime_types == more.runtime_types && other.typename == more.typename
-    };
-    match known.iter_mut().find(same) {
-        None => known.push(more.clone()),
-        Some(known) if agree(&known.fields, &more.fields) => {
-            merge_fields(&mut known.fields, more.fields.clone())
+    let same =
+        |other: &Representation| other.runtime_types == more.runtime_types && other.typename == more.typename;
+    let at = known.iter().position(same);
+    let mut taken = more.clone();
+    if let Some(known) = at.map(|at| &known[at]) {
+        if !agree(&known.fields, &more.fields) {
+            return false;
         }
-        Some(_) => return false,
+        taken.fields.clone_from(&known.fields);
+        merge_fields(&mut taken.fields, more.fields.clone());
+    }
+    let mut namesakes = known.iter().filter(|other| !same(other) && other.typename == more.typename);
+    if !namesakes.all(|other| is_told_alike(&other.fields, &taken.fields)) {
+        return false;
+    }
+    match at {
+        Some(at) => known[at] = taken,
+        None => known.push(taken),
     }
     true
+}
+
+fn is_told_alike(a: &[RepresentationField], b: &[RepresentationField]) -> bool {
+    a.len() == b.len() && a.iter().all(|field| b.contains(field))
 }
 
 /// Whether two lists of fields read the same data under every name that both have.

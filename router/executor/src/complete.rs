@@ -12,7 +12,7 @@ use crate::errors::{ErrorCode, ErrorLog};
 use crate::leaf::{write_enum, write_scalar};
 use crate::orphans;
 use crate::place::Place;
-use crate::prepare::{Common, Kind, PreparedPlan, PreparedShape, Source, Type, TypeId, Variant};
+use crate::prepare::{Common, Kind, PreparedPlan, PreparedShape, ShownField, Source, Type, TypeId, Variant};
 use crate::request::write_json;
 use crate::response::{ExecutionRequest, FetchReport, Response};
 use crate::tree::{FailureId, ObjectId, QUIET, Tree, Value};
@@ -178,7 +178,7 @@ impl<'a> Completion<'a> {
         if variant.fields.is_empty() {
             self.out.push(b'{');
         }
-        for field in &variant.fields {
+        for (index, field) in variant.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.lead);
             let value = match field.source {
                 Source::Slot(slot) => self.tree.get(object + slot),
@@ -193,6 +193,9 @@ impl<'a> Completion<'a> {
                 continue;
             }
             if self.value(&field.ty, value, &place.field(field, id)) == Shown::Null {
+                if value == Value::Failed(QUIET) {
+                    self.errors_of(variant.fields[index..].iter().map(|field| (id, field)), object, place);
+                }
                 return Shown::Null;
             }
         }
@@ -243,8 +246,20 @@ impl<'a> Completion<'a> {
     /// The type went when the entity did that would have told it: what took the entity is in its fields.
     #[cold]
     fn lost_type(&mut self, shape: &'a PreparedShape, object: ObjectId, place: &Place<'_>) -> Shown {
+        self.errors_of(shape.all_fields(), object, place);
+        Shown::Null
+    }
+
+    /// Reports the errors of fields that are not shown themselves, because another field of their object takes it away without an error of its own.
+    #[cold]
+    fn errors_of(
+        &mut self,
+        fields: impl Iterator<Item = (TypeId, &'a ShownField)>,
+        object: ObjectId,
+        place: &Place<'_>,
+    ) {
         let mut told = Vec::new();
-        for (id, field) in shape.all_fields() {
+        for (id, field) in fields {
             let Source::Slot(slot) = field.source else { continue };
             if let Value::Failed(failure) = self.tree.get(object + slot)
                 && !told.contains(&slot)
@@ -253,7 +268,6 @@ impl<'a> Completion<'a> {
                 self.explained_null(Some(&field.ty), failure, &place.field(field, id));
             }
         }
-        Shown::Null
     }
 
     #[cold]

@@ -15,8 +15,9 @@ use crate::{
     config::{Config, Values},
     explorer, health, http, middleware, pass_through,
     pipeline::PersistedDocuments,
+    sharing::InFlight,
     snapshot::{Snapshot, SnapshotError},
-    subgraphs::{InFlight, Outbound},
+    subgraphs::{Fetches, Outbound},
     subscriptions::Rooms,
 };
 
@@ -66,7 +67,7 @@ impl App {
         let snapshot = Snapshot::build(sdl, &config)?;
         let key = config.auth.service_key_file.as_deref();
         let signer = key.map(|file| ServiceSigner::from_file(file, ServiceName::Router)).transpose()?;
-        let in_flight = config.subgraphs.join.then(InFlight::default);
+        let in_flight = config.subgraphs.join.then(Fetches::default);
         let outbound = Outbound::new(signer, config.limits.response, in_flight)?;
         Ok(Arc::new(Self {
             verifier: verifier(&config, &outbound)?,
@@ -93,6 +94,12 @@ impl App {
         let snapshot = Arc::new(Snapshot::build(sdl, &self.config)?);
         self.snapshots.send_replace(Arc::clone(&snapshot));
         Ok(snapshot)
+    }
+
+    /// Says that something may have been changed: what was asked before is no answer to what is asked from now on.
+    pub fn changed(&self) {
+        self.snapshots.borrow().answers.iter().for_each(InFlight::forget);
+        self.outbound.in_flight.iter().for_each(InFlight::forget);
     }
 }
 

@@ -21,6 +21,7 @@ pub mod pipeline;
 pub mod refusal;
 pub mod reload;
 pub mod request;
+pub mod sharing;
 pub mod snapshot;
 pub mod source;
 pub mod subgraphs;

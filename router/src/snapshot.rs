@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     config::Config,
-    pipeline::OperationCache,
+    pipeline::{Answers, OperationCache},
     subgraphs::{Endpoint, EndpointError, endpoints},
 };
 
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub endpoints: Vec<Endpoint>,
     /// What is known about the operations seen so far.
     pub operations: OperationCache,
+    /// Queries under way, to be joined; `None` when every one is executed.
+    pub answers: Option<Answers>,
 }
 
 /// Why an SDL cannot be served.
@@ -58,6 +60,7 @@ impl Snapshot {
             implementers: supergraph.api_schema.implementers_map(),
             endpoints,
             operations: OperationCache::new(&config.cache),
+            answers: config.join.then(Answers::default),
             supergraph,
         })
     }

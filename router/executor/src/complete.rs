@@ -2,17 +2,23 @@
 //!
 //! Every value is completed by its type; what cannot be becomes null, and a null that its type does not allow becomes its parent's null,
 //! up to the nearest parent that may be null. A null is explained by exactly one error: that of the subgraph where there is one, otherwise
-//! one that is made here.
+//! one that is made here. An object that stands at many places is completed once, and copied unless an error has to be told at each place.
 //!
 //! Source: GraphQL specification, "Value Completion" and "Handling Execution Errors".
 
+use std::ops::Range;
+
 use bytes::Bytes;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::errors::{ErrorCode, ErrorLog};
 use crate::leaf::{write_enum, write_scalar};
 use crate::orphans;
 use crate::place::Place;
-use crate::prepare::{Common, Kind, PreparedPlan, PreparedShape, ShownField, Source, Type, TypeId, Variant};
+use crate::prepare::{
+    Common, Kind, PreparedPlan, PreparedShape, PreparedShapeId, ShownField, Source, Type, TypeId, Variant,
+};
 use crate::request::write_json;
 use crate::response::{ExecutionRequest, FetchReport, Response};
 use crate::tree::{FailureId, ObjectId, QUIET, Tree, Value};
@@ -28,7 +34,8 @@ pub(crate) fn complete(
     let mut out = Vec::with_capacity(tree.body_bytes().min(1 << 20) + 256);
     out.extend_from_slice(b"{\"data\":");
     let start = out.len();
-    let mut completion = Completion { plan, request, tree, out, errors, is_full: false };
+    let mut completion =
+        Completion { plan, request, tree, out, errors, is_full: false, written: IndexMap::default() };
     let has_data = plan.shapes.root_shape().only_variant().is_some_and(|variant| {
         completion.fields(variant, variant.type_id, Tree::ROOT, &Place::ROOT) == Shown::Yes
     });
@@ -64,6 +71,8 @@ struct Completion<'a> {
     errors: ErrorLog,
     /// The response has become too large: it is given up, as a whole.
     is_full: bool,
+    /// Where shared objects stand in the response, by the shape that they have there.
+    written: IndexMap<(ObjectId, PreparedShapeId), Range<usize>, FxBuildHasher>,
 }
 
 impl<'a> Completion<'a> {
@@ -77,9 +86,21 @@ impl<'a> Completion<'a> {
         if !ty.nullable || self.is_full {
             return Shown::Null;
         }
-        self.out.truncate(start);
+        self.take_back(start);
         self.out.extend_from_slice(b"null");
         Shown::Yes
+    }
+
+    /// Forgets what was written from `start` on.
+    #[inline]
+    fn take_back(&mut self, start: usize) {
+        if self.out.len() > start {
+            self.out.truncate(start);
+            // What was written last ends last.
+            while self.written.last().is_some_and(|(_, range)| range.end > start) {
+                self.written.pop();
+            }
+        }
     }
 
     #[inline]
@@ -87,6 +108,9 @@ impl<'a> Completion<'a> {
         match (&ty.kind, value) {
             (_, Value::Absent | Value::Null) => self.unexplained_null(ty, place),
             (_, Value::Failed(failure)) => self.explained_null(Some(ty), failure, place),
+            (Kind::Composite(shape), Value::Object(object)) if self.tree.is_shared(object) => {
+                self.shared(ty, *shape, object, place)
+            }
             (Kind::Composite(shape), Value::Object(object)) => {
                 self.composite(ty, self.plan.shapes.get(*shape), object, place)
             }
@@ -143,6 +167,19 @@ impl<'a> Completion<'a> {
         }
         self.out.push(b']');
         Shown::Yes
+    }
+
+    fn shared(&mut self, ty: &Type, shape: PreparedShapeId, object: ObjectId, place: &Place<'_>) -> Shown {
+        if let Some(range) = self.written.get(&(object, shape)) {
+            self.out.extend_from_within(range.clone());
+            return Shown::Yes;
+        }
+        let (start, errors) = (self.out.len(), self.errors.reported());
+        let shown = self.composite(ty, self.plan.shapes.get(shape), object, place);
+        if shown == Shown::Yes && self.errors.reported() == errors {
+            self.written.insert((object, shape), start..self.out.len());
+        }
+        shown
     }
 
     fn composite(

@@ -178,6 +178,11 @@ impl ErrorLog {
         write_error(&mut self.listed, &quoted, path, extensions.as_bytes());
     }
 
+    /// How many errors have been reported, listed or not.
+    pub(crate) fn reported(&self) -> usize {
+        self.count + self.left_out
+    }
+
     fn is_full(&self) -> bool {
         self.count >= self.limits.errors || self.listed.len() >= self.limits.error_bytes
     }

@@ -46,7 +46,12 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    /// Goes back to a place that was read before, at the same depth.
+    /// How many arrays and objects are open here.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Goes to another place at the same depth: back, or behind a value whose text is known.
     pub(crate) fn rewind(&mut self, at: usize) {
         self.at = at;
     }

@@ -52,8 +52,12 @@ fn copy_field(
     field: &FieldRead,
 ) -> Result<Value, ScanError> {
     match &field.value {
-        ValueRead::Object(read) if !plan.layout.is_exclusive(read.position) => copy(tree, plan, value, read),
-        ValueRead::Object(_) | ValueRead::Leaf { .. } | ValueRead::Typename => Ok(value),
+        ValueRead::Object(read) if !read.shareable => copy(tree, plan, value, read),
+        ValueRead::Object(_) => {
+            tree.share(value);
+            Ok(value)
+        }
+        ValueRead::Leaf { .. } | ValueRead::Typename => Ok(value),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors that no null of the response shows: of fields that only the router asked for, or that have a value all the same, or that are
 //! beside a null which took everything with it. They are reported too, at the nearest place that the client can see.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::errors::ErrorLog;
 use crate::place::Place;
@@ -17,7 +17,7 @@ pub(crate) fn report(plan: &PreparedPlan, tree: &Tree, errors: &mut ErrorLog) {
         }
     }
     if !wanted.is_empty() {
-        let mut search = Search { plan, tree, errors, wanted };
+        let mut search = Search { plan, tree, errors, wanted, seen: FxHashSet::default() };
         search.object(Tree::ROOT, Layout::ROOT, Some(plan.shapes.root_shape()), &Place::ROOT);
     }
     // What was not found anywhere has no path.
@@ -32,6 +32,8 @@ struct Search<'a> {
     tree: &'a Tree,
     errors: &'a mut ErrorLog,
     wanted: FxHashMap<ObjectId, Vec<(ErrorId, Vec<Below>)>>,
+    /// Shared objects that have been looked at.
+    seen: FxHashSet<ObjectId>,
 }
 
 impl Search<'_> {
@@ -43,6 +45,9 @@ impl Search<'_> {
         shape: Option<&PreparedShape>,
         place: &Place<'_>,
     ) {
+        if self.tree.is_shared(object) && !self.seen.insert(object) {
+            return;
+        }
         let plan = self.plan;
         for (error, below) in self.wanted.remove(&object).unwrap_or_default() {
             self.errors.report(error, |out| place.write_below_object(out, plan, shape, &below));

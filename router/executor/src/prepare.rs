@@ -17,7 +17,9 @@ pub(crate) use fetches::{
     PreparedRepresentation, PreparedTarget, Step, TypenameSent, ValueRead,
 };
 pub(crate) use layout::{Layout, PositionId, Slot};
-pub(crate) use shapes::{Common, Kind, PreparedShape, Shapes, ShownField, Source, Type, Variant};
+pub(crate) use shapes::{
+    Common, Kind, PreparedShape, PreparedShapeId, Shapes, ShownField, Source, Type, Variant,
+};
 pub(crate) use types::{TypeId, Types};
 
 /// A query plan with everything that can be worked out before the first request. Made once per plan, kept beside it in the plan cache.

@@ -1,12 +1,17 @@
 //! A subgraph's answer → values of the data tree, in one pass, guided by what the plan expects.
 //!
 //! Keys come in the order of the selection from every server that follows the specification, so the next expected key is tried first, as
-//! bytes; what is not expected is passed over without being kept.
+//! bytes; what is not expected is passed over without being kept. Where equal objects may be one (`Layout::is_shareable`), an object whose
+//! text has been read before is that object, and is neither read nor merged nor sent again: the same product under each of its reviews is
+//! one product.
+
+mod texts;
 
 use crate::json::{self, ScanError, Scanner};
 use crate::merge;
 use crate::prepare::{DataPart, FieldRead, Keyed, ObjectRead, PreparedFetch, PreparedPlan, ValueRead};
 use crate::tree::{ErrorId, Failure, FailureId, Tree, Value};
+use texts::Texts;
 
 /// What an answer consists of.
 #[derive(Debug, Default)]
@@ -45,10 +50,21 @@ pub(crate) fn read_answer(
     if u32::try_from(input.len()).is_err() {
         return Err(ScanError::TooLarge);
     }
-    let scan = Scanner::new(input)?;
-    let mut reader = Reader { scan, body, tree, plan, elements: Vec::new(), misfit: None };
-    let mut answer = reader.answer(fetch)?;
-    answer.misfit = reader.misfit;
+    let before = tree.len();
+    let mut reader = Reader::new(input, body, plan, tree)?;
+    reader.texts = Some(Texts::new(input));
+    let answer = reader.answer(fetch)?;
+    if reader.again.is_empty() {
+        return Ok(answer);
+    }
+    if answer.errors.is_some() {
+        // An error tells of one place: what is equal in the text is not equal then.
+        tree.truncate(before);
+        return Reader::new(input, body, plan, tree)?.answer(fetch);
+    }
+    for object in reader.again {
+        tree.share(object);
+    }
     Ok(answer)
 }
 
@@ -60,9 +76,32 @@ struct Reader<'a> {
     /// Elements of the lists that are being read; each list is moved to the tree when it ends.
     elements: Vec<Value>,
     misfit: Option<FailureId>,
+    /// Objects by their texts; `None` where each is read for itself.
+    texts: Option<Texts<'a>>,
+    /// Objects that were found by their texts.
+    again: Vec<Value>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(
+        input: &'a [u8],
+        body: u16,
+        plan: &'a PreparedPlan,
+        tree: &'a mut Tree,
+    ) -> Result<Self, ScanError> {
+        let scan = Scanner::new(input)?;
+        Ok(Self {
+            scan,
+            body,
+            tree,
+            plan,
+            elements: Vec::new(),
+            misfit: None,
+            texts: None,
+            again: Vec::new(),
+        })
+    }
+
     fn answer(&mut self, fetch: &PreparedFetch) -> Result<Answer, ScanError> {
         let mut answer = Answer { parts: Vec::with_capacity(fetch.targets.len()), ..Answer::default() };
         for target in &fetch.targets {
@@ -85,6 +124,7 @@ impl Reader<'_> {
             more = self.scan.more(b'}')?;
         }
         self.scan.end()?;
+        answer.misfit = self.misfit;
         Ok(answer)
     }
 
@@ -131,7 +171,7 @@ impl Reader<'_> {
             self.scan.rewind(start);
             let read = &fetch.targets[field.target].read;
             match (field.part, parts[field.target]) {
-                (DataPart::Entities, _) => parts[field.target] = self.objects(read)?,
+                (DataPart::Entities, _) => parts[field.target] = self.entities(read)?,
                 (DataPart::RootField(index), Value::Object(object)) => {
                     self.field(&read.fields[index], object)?
                 }
@@ -177,14 +217,41 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What stands for the list of entities. Each of them is merged into another object, so none is shared.
+    fn entities(&mut self, read: &ObjectRead) -> Result<Value, ScanError> {
+        let entity = |reader: &mut Self| match reader.scan.peek() {
+            Some(b'{') => reader.object(read),
+            _ => reader.objects(read),
+        };
+        if self.scan.peek() == Some(b'[') { self.list(entity) } else { entity(self) }
+    }
+
     /// Objects, within any number of lists.
     fn objects(&mut self, read: &ObjectRead) -> Result<Value, ScanError> {
         match self.scan.peek() {
+            Some(b'{') if read.shareable => self.shareable(read),
             Some(b'{') => self.object(read),
             Some(b'[') => self.list(|reader| reader.objects(read)),
             Some(b'n') => self.leaf(0),
             _ => self.misfit(),
         }
+    }
+
+    /// An object that may be one with those of the same text.
+    fn shareable(&mut self, read: &ObjectRead) -> Result<Value, ScanError> {
+        let Some(texts) = &self.texts else { return self.object(read) };
+        let start = self.scan.at();
+        let key = texts.key(start, self.scan.depth(), read.position);
+        if let Some((len, object)) = texts.find(key, start) {
+            self.scan.rewind(start + len);
+            self.again.push(Value::Object(object));
+            return Ok(Value::Object(object));
+        }
+        let value = self.object(read)?;
+        if let (Some(texts), Value::Object(object)) = (&mut self.texts, value) {
+            texts.add(key, start, self.scan.at(), object);
+        }
+        Ok(value)
     }
 
     fn object(&mut self, read: &ObjectRead) -> Result<Value, ScanError> {

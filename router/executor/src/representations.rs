@@ -4,7 +4,7 @@
 
 use std::hash::BuildHasher;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::prepare::{
     EntityRequest, PreparedField, PreparedPlan, PreparedRepresentation, Slot, Step, TypeId, TypenameSent,
@@ -29,24 +29,44 @@ impl Members {
     }
 }
 
-/// Calls `each` for every object at `path`, in the order of the response.
-pub(crate) fn each_object(tree: &Tree, path: &[Step], value: Value, each: &mut impl FnMut(ObjectId)) {
-    match (path.split_first(), value) {
-        (None, Value::Object(object)) => each(object),
-        (Some((Step::Key(slot), path)), Value::Object(object)) => {
-            each_object(tree, path, tree.get(object + slot), each);
-        }
-        (Some((Step::Each, path)), Value::List { start, len }) => {
-            for index in start..start + len {
-                each_object(tree, path, tree.get(index), each);
+/// Calls `each` for every object at `path`, in the order of the response; once for one that stands at many places.
+pub(crate) fn each_object(tree: &Tree, path: &[Step], each: impl FnMut(ObjectId)) {
+    Walk { tree, seen: FxHashSet::default(), each }.value(path, Value::Object(Tree::ROOT));
+}
+
+struct Walk<'a, F> {
+    tree: &'a Tree,
+    /// Shared objects that have been entered.
+    seen: FxHashSet<ObjectId>,
+    each: F,
+}
+
+impl<F: FnMut(ObjectId)> Walk<'_, F> {
+    fn value(&mut self, path: &[Step], value: Value) {
+        match (path.split_first(), value) {
+            (Some((Step::Each, path)), Value::List { start, len }) => {
+                for index in start..start + len {
+                    self.value(path, self.tree.get(index));
+                }
             }
+            (_, Value::Object(object)) if !self.tree.is_shared(object) || self.seen.insert(object) => {
+                self.object(path, object);
+            }
+            _ => {}
         }
-        (Some((Step::OnTypes { typename, types }, path)), Value::Object(object))
-            if runtime_type(tree, object, *typename).is_ok_and(|id| types.contains(&id)) =>
-        {
-            each_object(tree, path, value, each);
+    }
+
+    fn object(&mut self, path: &[Step], object: ObjectId) {
+        match path.split_first() {
+            None => (self.each)(object),
+            Some((Step::Key(slot), path)) => self.value(path, self.tree.get(object + slot)),
+            Some((Step::OnTypes { typename, types }, path))
+                if runtime_type(self.tree, object, *typename).is_ok_and(|id| types.contains(&id)) =>
+            {
+                self.object(path, object);
+            }
+            Some((Step::OnTypes { .. } | Step::Each, _)) => {}
         }
-        _ => {}
     }
 }
 
@@ -78,7 +98,7 @@ pub(crate) fn write_representations(
     let mut members = Members::default();
     let mut sent = SentBefore::default();
     out.push(b'[');
-    each_object(tree, path, Value::Object(Tree::ROOT), &mut |object| {
+    each_object(tree, path, |object| {
         let start = out.len();
         if members.count > 0 {
             out.push(b',');

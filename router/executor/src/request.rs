@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::prepare::{PreparedFetch, PreparedPlan, PreparedTarget};
 use crate::representations::{Members, each_object, write_representations};
 use crate::response::ExecutionRequest;
-use crate::tree::{Tree, Value};
+use crate::tree::Tree;
 
 /// A request that is complete.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ fn members(
         }
         None => {
             let mut members = Members::default();
-            each_object(tree, &target.path, Value::Object(Tree::ROOT), &mut |object| {
+            each_object(tree, &target.path, |object| {
                 members.places.push((0, object));
             });
             members.count = u32::from(!members.places.is_empty());

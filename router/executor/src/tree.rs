@@ -4,7 +4,7 @@
 //! where in which answer their text is. A value is 12 bytes and `Copy`, so merging answers moves no text.
 
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::json::{self, ScanError};
 use crate::prepare::{Slot, TypeId, Types};
@@ -84,6 +84,8 @@ pub(crate) struct Tree {
     bodies: Vec<Bytes>,
     failures: Vec<Failure>,
     strangers: Strangers,
+    /// Objects and lists that stand at more than one place.
+    shared: FxHashSet<ValueId>,
     limit: usize,
 }
 
@@ -102,6 +104,7 @@ impl Tree {
             bodies: Vec::new(),
             failures: vec![Failure::Quiet],
             strangers: Strangers::default(),
+            shared: FxHashSet::default(),
             limit: limit.clamp(width as usize, u32::MAX as usize),
         }
     }
@@ -127,6 +130,26 @@ impl Tree {
         }
         self.values.resize(start + len as usize, Value::Absent);
         Ok(start as ValueId)
+    }
+
+    /// Remembers that the objects of `value` stand at more than one place.
+    pub(crate) fn share(&mut self, value: Value) {
+        match value {
+            Value::Object(object) => {
+                self.shared.insert(object);
+            }
+            // The list is remembered as well, so that its elements are looked at only once.
+            Value::List { start, len } if self.shared.insert(start) => {
+                (start..start + len).for_each(|element| self.share(self.get(element)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an object may stand at more than one place.
+    #[inline]
+    pub(crate) fn is_shared(&self, object: ObjectId) -> bool {
+        !self.shared.is_empty() && self.shared.contains(&object)
     }
 
     /// A new list of these elements.

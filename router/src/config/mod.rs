@@ -33,6 +33,8 @@ pub struct Config {
     pub introspection: bool,
     /// Whether the explorer page is served.
     pub explorer: bool,
+    /// Whether equal queries that are under way at the same time are answered once.
+    pub join: bool,
     /// Echoed on `/health`.
     pub instance: Option<String>,
     /// Logging.
@@ -175,6 +177,7 @@ impl Config {
             watch: values.required("watch")?,
             introspection: values.required("introspection")?,
             explorer: values.required("explorer")?,
+            join: values.required("request_join")?,
             instance: values.optional("instance"),
             log: log(values)?,
             drain_timeout: values.required("drain_timeout")?,

@@ -122,6 +122,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("cache.plans", Kind::Integer, Some("4096"), "Query plans kept.").env("EVENTHUB_CACHE_PLANS"),
     setting("cache.persisted", Kind::Size, Some("16MiB"), "Memory for automatically persisted documents; 0B turns them off.")
         .env("EVENTHUB_CACHE_PERSISTED"),
+    setting("request_join", Kind::Boolean, Some("true"), "Answer a query once for all callers with the same credentials who ask it with the same variables at the same time.")
+        .env("EVENTHUB_REQUEST_JOIN"),
     setting("subgraph_timeout", Kind::Duration, Some("15s"), "Time for one request to a subgraph.").env("EVENTHUB_SUBGRAPH_TIMEOUT"),
     setting("subgraph_join", Kind::Boolean, Some("true"), "Send one query for all callers with the same credentials who ask the same of a subgraph at the same time.")
         .env("EVENTHUB_SUBGRAPH_JOIN"),

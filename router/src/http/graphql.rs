@@ -23,10 +23,10 @@ use crate::{
     app::App,
     auth::{self, Identity},
     client_address, explorer,
-    pipeline::{self, Stage},
+    pipeline::{self, Asked},
     refusal::Refusal,
     request::{Deadline, RequestContext, authorization},
-    subscriptions::{self, Asked},
+    subscriptions,
     trace::TraceContext,
 };
 
@@ -83,12 +83,11 @@ async fn answer(app: &Arc<App>, wanted: Wanted, mut request: Request) -> Result<
     let Some(media) = wanted.media else {
         return Ok(events::respond(subscriptions::answers(asked, parameters), options));
     };
-    let stage = Stage { app, snapshot: &asked.snapshot, context: &asked.context };
-    let planned = pipeline::ready(stage, parameters)?;
+    let planned = pipeline::ready(asked.stage(), parameters)?;
     if planned.is_subscription() {
         return Ok(events::respond(subscriptions::follow(asked, planned), options));
     }
-    Ok(answered(media, pipeline::execute(stage, &planned).await))
+    Ok(answered(media, pipeline::execute(asked, planned).await))
 }
 
 fn event_options(app: &App, request: &Request, context: &RequestContext) -> events::Options {

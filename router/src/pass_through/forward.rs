@@ -44,7 +44,7 @@ pub(super) async fn forward(
         Err(_) => return Err(slow(target)),
     };
     // Whatever was asked for, it may have been a mutation.
-    app.outbound.changed();
+    app.changed();
     Ok(incoming(answer, deadline, place))
 }
 

@@ -14,10 +14,12 @@ mod persisted;
 mod plan;
 mod validate;
 
+use std::sync::Arc;
+
 use apollo_compiler::response::JsonMap;
 
 pub use cache::OperationCache;
-pub use execute::{Answer, execute, execute_event, opening};
+pub use execute::{Answer, Answers, execute, execute_event, opening};
 pub use limits::Prepared;
 pub use persisted::PersistedDocuments;
 pub use plan::Planned;
@@ -35,13 +37,22 @@ pub struct Stage<'a> {
     pub context: &'a RequestContext,
 }
 
-/// Answers one GraphQL request, or says why not.
-///
-/// # Errors
-/// The first stage's refusal. What goes wrong in `execute` is part of the answer.
-pub async fn run(stage: Stage<'_>, request: GraphqlRequest) -> Result<Answer, Refusal> {
-    let planned = ready(stage, request)?;
-    Ok(execute(stage, &planned).await)
+/// The same, owned: for what lasts longer than the stages before it.
+#[derive(Debug)]
+pub struct Asked {
+    /// The process.
+    pub app: Arc<App>,
+    /// The supergraph that the operation sees, to its last event.
+    pub snapshot: Arc<Snapshot>,
+    /// Who asks.
+    pub context: RequestContext,
+}
+
+impl Asked {
+    /// What a stage may ask.
+    pub fn stage(&self) -> Stage<'_> {
+        Stage { app: &self.app, snapshot: &self.snapshot, context: &self.context }
+    }
 }
 
 /// Takes a request through all stages but the last: what comes out may be executed, once or for every event of a subscription.

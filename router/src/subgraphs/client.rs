@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use executor::{SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use planner::OperationKind;
+use reqwest::Url;
 use service::{
     client_address::HEADER as FORWARDED_FOR,
     identity::ServiceName,
@@ -17,8 +18,22 @@ use service::{
 };
 
 use super::Endpoint;
-use super::sharing::{InFlight, Outcome, Question};
-use crate::{client_address::forwarded_for, request::RequestContext, trace};
+use crate::{app::App, client_address::forwarded_for, request::RequestContext, sharing::InFlight, trace};
+
+/// What a subgraph answered, or why it did not.
+type Outcome = Result<SubgraphResponse, SubgraphError>;
+
+/// The fetches under way.
+pub type Fetches = InFlight<Question, Outcome>;
+
+/// What makes two fetches the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Question {
+    url: Url,
+    body: Bytes,
+    /// The caller, as far as a subgraph knows: requests differ in nothing else that an answer may depend on.
+    authorization: Option<HeaderValue>,
+}
 
 /// Milliseconds that are left for the answer.
 const DEADLINE_HEADER: HeaderName = HeaderName::from_static("x-eventhub-deadline-ms");
@@ -39,7 +54,7 @@ pub struct Outbound {
     /// Largest answer accepted, in bytes.
     pub response_limit: usize,
     /// Queries under way, to be joined; `None` when every request is sent.
-    pub in_flight: Option<InFlight>,
+    pub in_flight: Option<Fetches>,
 }
 
 impl Outbound {
@@ -50,7 +65,7 @@ impl Outbound {
     pub fn new(
         signer: Option<ServiceSigner>,
         response_limit: usize,
-        in_flight: Option<InFlight>,
+        in_flight: Option<Fetches>,
     ) -> Result<Self, reqwest::Error> {
         let agent = concat!("eventhub-router/", env!("CARGO_PKG_VERSION"));
         let http = service::http_client::build_with(|builder| builder.user_agent(agent))?;
@@ -58,11 +73,6 @@ impl Outbound {
             builder.user_agent(agent).http1_only().tcp_keepalive(KEEPALIVE)
         })?;
         Ok(Self { http, streams, signer, response_limit, in_flight })
-    }
-
-    /// Says that something may have been changed: what was asked before is no answer to what is asked from now on.
-    pub fn changed(&self) {
-        self.in_flight.iter().for_each(InFlight::forget);
     }
 
     /// The token by which the router proves itself to `callee`, if it has a key and the callee is a process of the house.
@@ -79,8 +89,8 @@ impl Outbound {
 /// The subgraphs of one snapshot, asked on behalf of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpSubgraphs<'a> {
-    /// What all requests share.
-    pub outbound: &'a Outbound,
+    /// The process.
+    pub app: &'a App,
     /// The subgraphs, by index.
     pub endpoints: &'a [Endpoint],
     /// On whose behalf.
@@ -98,7 +108,7 @@ impl SubgraphClient for HttpSubgraphs<'_> {
         };
         let patience = endpoint.timeout.min(self.context.deadline.remaining());
         let sent = self.exchange(endpoint, request.body.clone(), patience);
-        match &self.outbound.in_flight {
+        match &self.app.outbound.in_flight {
             Some(in_flight) if self.joins && request.kind == OperationKind::Query => {
                 let question = Question {
                     url: endpoint.url.clone(),
@@ -115,7 +125,7 @@ impl SubgraphClient for HttpSubgraphs<'_> {
             _ => {
                 let outcome = within(patience, sent).await;
                 if request.kind == OperationKind::Mutation {
-                    self.outbound.changed();
+                    self.app.changed();
                 }
                 outcome
             }
@@ -135,9 +145,9 @@ impl HttpSubgraphs<'_> {
         body: Bytes,
         patience: Duration,
     ) -> impl Future<Output = Outcome> + Send + 'static {
-        let request = self.outbound.http.post(endpoint.url.clone());
+        let request = self.app.outbound.http.post(endpoint.url.clone());
         let request = request.headers(self.headers(endpoint, patience)).body(body);
-        let (subgraph, limit) = (endpoint.name.clone(), self.outbound.response_limit);
+        let (subgraph, limit) = (endpoint.name.clone(), self.app.outbound.response_limit);
         async move {
             let started = Instant::now();
             let outcome = within(patience, answer(request, limit)).await;
@@ -168,7 +178,7 @@ impl HttpSubgraphs<'_> {
         if let Some(authorization) = &self.context.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
-        if let Some(token) = self.outbound.service_token(endpoint.service) {
+        if let Some(token) = self.app.outbound.service_token(endpoint.service) {
             headers.insert(SERVICE_TOKEN_HEADER, token);
         }
         headers

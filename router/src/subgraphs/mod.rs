@@ -3,11 +3,9 @@
 mod client;
 mod endpoint;
 mod probe;
-mod sharing;
 mod subscribe;
 
-pub use client::{HttpSubgraphs, Outbound};
+pub use client::{Fetches, HttpSubgraphs, Outbound};
 pub use endpoint::{Endpoint, EndpointError, endpoints, read_url};
 pub use probe::{SubgraphState, probe_all};
-pub use sharing::InFlight;
 pub use subscribe::{Events, Protocol, subscribe};

@@ -11,35 +11,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 use crate::{
-    app::App,
     http::GraphqlRequest,
-    pipeline::{self, Planned, Stage},
+    pipeline::{self, Asked, Planned},
     refusal::Refusal,
-    request::{Deadline, RequestContext},
-    snapshot::Snapshot,
+    request::Deadline,
     subgraphs::{self, Events, HttpSubgraphs},
 };
 
-/// What an operation is run with, for as long as it runs.
-#[derive(Debug)]
-pub struct Asked {
-    /// The process.
-    pub app: Arc<App>,
-    /// The supergraph that the operation sees, to its last event.
-    pub snapshot: Arc<Snapshot>,
-    /// Who asks.
-    pub context: RequestContext,
-}
-
-impl Asked {
-    fn stage(&self) -> Stage<'_> {
-        Stage { app: &self.app, snapshot: &self.snapshot, context: &self.context }
-    }
-
-    /// Begins the time of one answer.
-    fn wind_up(&mut self) {
-        self.context.deadline = Deadline::after(self.app.config.limits.deadline);
-    }
+/// Begins the time of one answer.
+fn wind_up(asked: &mut Asked) {
+    asked.context.deadline = Deadline::after(asked.app.config.limits.deadline);
 }
 
 /// Answers any operation. What keeps it from being executed is part of the stream.
@@ -47,7 +28,7 @@ pub fn answers(asked: Asked, parameters: GraphqlRequest) -> Items {
     let begin = async move {
         match pipeline::ready(asked.stage(), parameters) {
             Ok(planned) if planned.is_subscription() => follow(asked, planned),
-            Ok(planned) => answer_once(asked, &planned).await.unwrap_or_else(|refusal| refused(&refusal)),
+            Ok(planned) => answer_once(asked, planned).await.unwrap_or_else(|refusal| refused(&refusal)),
             Err(refusal) => refused(&refusal),
         }
     };
@@ -60,11 +41,11 @@ fn refused(refusal: &Refusal) -> Items {
     once(Item::Refused(refusal.errors()))
 }
 
-async fn answer_once(mut asked: Asked, planned: &Planned) -> Result<Items, Refusal> {
+async fn answer_once(mut asked: Asked, planned: Planned) -> Result<Items, Refusal> {
     let _place = Arc::clone(&asked.app.room).try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
-    asked.wind_up();
-    let executed = pipeline::execute(asked.stage(), planned);
-    let answer = tokio::time::timeout_at(asked.context.deadline.instant(), executed).await;
+    wind_up(&mut asked);
+    let deadline = asked.context.deadline;
+    let answer = tokio::time::timeout_at(deadline.instant(), pipeline::execute(asked, planned)).await;
     Ok(once(Item::Next(answer.map_err(|_| Refusal::TimedOut)?.body)))
 }
 
@@ -105,7 +86,7 @@ impl Following {
         }
         let event = self.events.next().await?;
         self.is_over = event.is_err();
-        self.asked.wind_up();
+        wind_up(&mut self.asked);
         let answer = pipeline::execute_event(self.asked.stage(), &self.planned, event).await;
         self.log.answered(answer.errors);
         Some((Item::Next(answer.body), self))
@@ -117,7 +98,7 @@ fn open(asked: &Asked, planned: &Planned) -> Result<Events, Refusal> {
     let opening = pipeline::opening(planned).ok_or_else(nobody)?;
     let endpoint = asked.snapshot.endpoints.get(opening.subgraph).ok_or_else(nobody)?;
     let on_behalf = HttpSubgraphs {
-        outbound: &asked.app.outbound,
+        app: &asked.app,
         endpoints: &asked.snapshot.endpoints,
         context: &asked.context,
         joins: false,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use follow::{Asked, answers, follow};
+pub use follow::{answers, follow};
 
 use crate::{config, refusal::Refusal};
 

@@ -16,12 +16,13 @@ use service::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Asked, answers};
+use super::answers;
 use crate::{
     app::App,
     auth::{self, Identity},
     http::{context_of, from_body, refused},
     middleware::may_open_socket,
+    pipeline::Asked,
     refusal::Refusal,
     request::{RequestContext, authorization},
 };

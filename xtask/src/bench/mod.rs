@@ -1,5 +1,5 @@
 //! `cargo xtask bench router`: how many requests a second the router answers, how long they take and what they cost, with and without joining equal
-//! subgraph requests, side by side with the floor ([`floor`]) and with other routers (`--peer`).
+//! operations and equal subgraph requests, side by side with the floor ([`floor`]) and with other routers (`--peer`).
 //!
 //! Every contender runs alone on the first core; the load and the subgraphs, which answer from memory ([`http`]), share the second. All
 //! of them do the same work ([`shop`], or any case folder), in rounds that take turns, so that what the machine does meanwhile hits all alike.
@@ -38,6 +38,11 @@ use process::{Measured, Usage};
 const START: Duration = Duration::from_secs(30);
 /// Load before each measurement, so that what is made once is made.
 const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Each operation is executed, with equal requests to subgraphs sent once.
+const FETCHES_ONLY: [&str; 1] = ["request_join=false"];
+/// Everything is done for every request.
+const NO_JOINING: [&str; 2] = ["request_join=false", "subgraph_join=false"];
 
 /// The options of `cargo xtask bench`.
 #[derive(Args, Clone, Debug)]
@@ -143,9 +148,8 @@ async fn router(options: &RouterOptions) -> Result<()> {
 
     let mut contenders = vec![
         prepared.contender("eventhub-router", ours(&workspace, &supergraph, &[])?).await?,
-        prepared
-            .contender("without joining", ours(&workspace, &supergraph, &["subgraph_join=false"])?)
-            .await?,
+        prepared.contender("joining fetches only", ours(&workspace, &supergraph, &FETCHES_ONLY)?).await?,
+        prepared.contender("without joining", ours(&workspace, &supergraph, &NO_JOINING)?).await?,
         prepared.contender("floor", prepared.floor(&folder)?).await?,
     ];
     for peer in &options.peer {

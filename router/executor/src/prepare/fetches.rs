@@ -92,6 +92,8 @@ pub(crate) struct ObjectRead {
     pub(crate) position: PositionId,
     /// Slots of an object at that position.
     pub(crate) width: u32,
+    /// Whether objects with equal texts are one.
+    pub(crate) shareable: bool,
     pub(crate) fields: Vec<FieldRead>,
 }
 
@@ -287,7 +289,12 @@ impl Prepare<'_> {
             };
             Some(FieldRead { key: quote_key(&field.response_key), slot, value })
         });
-        ObjectRead { position, fields: fields.collect(), width: self.layout.width(position) }
+        ObjectRead {
+            position,
+            fields: fields.collect(),
+            width: self.layout.width(position),
+            shareable: self.layout.is_shareable(position),
+        }
     }
 
     fn types(&mut self, names: &[Name]) -> Vec<TypeId> {

@@ -25,8 +25,11 @@ struct Position {
     children: Vec<Option<PositionId>>,
     /// By slot: how deep leaf values are wrapped in lists. Deeper arrays are part of a custom scalar.
     lists: Vec<u8>,
-    writers: u32,
-    exclusive: bool,
+    /// The targets that read objects here, in order; twice, where two response keys stand for one field.
+    writers: Vec<usize>,
+    /// Whether a target comes here from some types of objects only.
+    conditional: bool,
+    shareable: bool,
 }
 
 impl Layout {
@@ -34,36 +37,44 @@ impl Layout {
 
     pub(super) fn of(plan: &QueryPlan) -> Self {
         let mut layout = Self { positions: vec![Position::default()] };
+        let mut positions = Vec::new();
         for target in plan.fetches.iter().flat_map(|fetch| &fetch.targets) {
             let (path, selection) = match target {
                 Target::Root { path, selection } => (path, selection),
                 Target::Entities(entities) => (&entities.path, &entities.selection),
             };
             let position = layout.lay_path(path);
-            layout.lay_selection(position, selection);
+            layout.lay_selection(position, selection, positions.len());
+            positions.push(position);
         }
-        layout.find_exclusive();
+        layout.find_shareable(&positions);
         layout
     }
 
     fn lay_path(&mut self, path: &[PathElement]) -> PositionId {
         let mut position = Self::ROOT;
+        let mut conditional = false;
         for element in path {
-            if let PathElement::Key(key) = element {
-                let slot = self.lay_slot(position, key);
-                position = self.lay_child(position, slot);
+            match element {
+                PathElement::Each => {}
+                PathElement::OnTypes(_) => conditional = true,
+                PathElement::Key(key) => {
+                    let slot = self.lay_slot(position, key);
+                    position = self.lay_child(position, slot);
+                    self.positions[position as usize].conditional |= conditional;
+                }
             }
         }
         position
     }
 
-    fn lay_selection(&mut self, position: PositionId, selection: &FetchSelection) {
-        self.positions[position as usize].writers += 1;
+    fn lay_selection(&mut self, position: PositionId, selection: &FetchSelection, target: usize) {
+        self.positions[position as usize].writers.push(target);
         for field in &selection.fields {
             let slot = self.lay_slot(position, &field.key);
             if let Some(selection) = &field.selection {
                 let child = self.lay_child(position, slot);
-                self.lay_selection(child, selection);
+                self.lay_selection(child, selection, target);
             }
         }
     }
@@ -90,13 +101,28 @@ impl Layout {
         child
     }
 
-    /// A child is always younger than its parent, so one pass from the youngest suffices.
-    fn find_exclusive(&mut self) {
+    /// Finds the positions where objects that were read from equal texts stay equal. What happens to an object later depends on nothing but
+    /// itself there: whoever else writes to it or below it does so for an entity that it is or holds.
+    ///
+    /// `targets` are the positions of the targets themselves. A child is always younger than its parent, so one pass from the youngest
+    /// suffices.
+    fn find_shareable(&mut self, targets: &[PositionId]) {
+        // By position: who writes there or below but comes from above, and whether anybody does so twice.
+        let mut from_above: Vec<(Vec<usize>, bool)> = vec![Default::default(); self.positions.len()];
         for index in (0..self.positions.len()).rev() {
-            let position = &self.positions[index];
-            let below =
-                position.children.iter().flatten().all(|child| self.positions[*child as usize].exclusive);
-            self.positions[index].exclusive = position.writers <= 1 && below;
+            let position = &mut self.positions[index];
+            let mut writers = std::mem::take(&mut position.writers);
+            let mut is_repeated = writers.windows(2).any(|pair| pair[0] == pair[1]);
+            for child in position.children.iter().flatten() {
+                let (below, repeated) = std::mem::take(&mut from_above[*child as usize]);
+                writers.extend(below);
+                is_repeated |= repeated;
+            }
+            writers.sort_unstable();
+            writers.dedup();
+            writers.retain(|target| targets[*target] as usize != index);
+            position.shareable = writers.len() <= 1 && !is_repeated && !position.conditional;
+            from_above[index] = (writers, is_repeated);
         }
     }
 
@@ -126,10 +152,9 @@ impl Layout {
         self.positions[position as usize].children.len() as u32
     }
 
-    /// Whether a single selection of a single fetch writes here and everywhere below. Such objects never change once they are merged, so
-    /// several parents may share them.
-    pub(crate) fn is_exclusive(&self, position: PositionId) -> bool {
-        self.positions[position as usize].exclusive
+    /// Whether objects here that were read from the same text stay equal for ever, so that they may be one.
+    pub(crate) fn is_shareable(&self, position: PositionId) -> bool {
+        self.positions[position as usize].shareable
     }
 
     /// How deep leaf values in this slot are wrapped in lists.

@@ -4,5 +4,6 @@ mod completion;
 mod entities;
 mod liars;
 mod running;
+mod shared;
 mod subgraph_errors;
 mod support;

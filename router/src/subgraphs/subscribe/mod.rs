@@ -59,12 +59,12 @@ struct Call {
 /// Opens the subscription in `body` at `endpoint` when the stream is first asked for an event.
 pub fn subscribe(subgraphs: HttpSubgraphs<'_>, endpoint: &Endpoint, body: Bytes, ping: Duration) -> Events {
     let call = Call {
-        http: subgraphs.outbound.streams.clone(),
+        http: subgraphs.app.outbound.streams.clone(),
         url: endpoint.url.clone(),
         headers: subgraphs.identity(endpoint),
         body,
         patience: endpoint.timeout,
-        limit: subgraphs.outbound.response_limit,
+        limit: subgraphs.app.outbound.response_limit,
         ping_interval: ping,
     };
     match endpoint.subscriptions {

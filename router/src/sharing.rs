@@ -1,73 +1,68 @@
-//! One request to a subgraph for everybody who asks the same of it at the same time.
+//! One answer for everybody who asks the same at the same time: of the router (a whole operation), or of a subgraph (a fetch).
 //!
-//! Shared are queries, between callers with the same credentials, while the request is under way; nothing is kept once it is answered.
-//! What is joined must not be older than what its asker may know already: after every mutation all requests under way are forgotten,
-//! so that a query which begins then is sent anew.
+//! Shared are queries, between callers with the same credentials, while they are under way; nothing is kept once it is answered.
+//! What is joined must not be older than what its asker may know already: after every mutation all that is under way is forgotten,
+//! so that a query which begins then is asked anew.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use executor::{SubgraphError, SubgraphResponse};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
-use http::HeaderValue;
-use reqwest::Url;
-use rustc_hash::FxHashMap;
-
-/// What a subgraph answered, or why it did not.
-pub(super) type Outcome = Result<SubgraphResponse, SubgraphError>;
-/// A request under way.
-pub(super) type Sent = Shared<BoxFuture<'static, Outcome>>;
 
 /// How much sooner than its own time a request may be given up because of another's.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// What makes two requests the same.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Question {
-    pub(super) url: Url,
-    pub(super) body: Bytes,
-    /// The caller, as far as a subgraph knows: requests differ in nothing else that an answer may depend on.
-    pub(super) authorization: Option<HeaderValue>,
-}
+/// The requests under way: `Q` is all that their answers `A` may depend on.
+#[derive(Debug)]
+pub struct InFlight<Q, A: Clone>(Arc<Mutex<State<Q, A>>>);
 
-/// The requests under way.
-#[derive(Debug, Default, Clone)]
-pub struct InFlight(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    requests: FxHashMap<Question, Entry>,
+#[derive(Debug)]
+struct State<Q, A: Clone> {
+    /// Questions are users' data, so the hash is seeded.
+    requests: HashMap<Q, Entry<A>, foldhash::fast::RandomState>,
     /// Numbers requests, so that one that ends removes itself and not a later one.
     last: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<A: Clone> {
     number: u64,
-    sent: WeakShared<BoxFuture<'static, Outcome>>,
+    sent: WeakShared<BoxFuture<'static, A>>,
     /// When it is given up.
     until: Instant,
 }
 
 /// Takes a request off the list when it is answered, or when nobody waits for it any longer.
-struct Listed {
-    in_flight: InFlight,
-    question: Question,
+struct Listed<Q: Eq + Hash, A: Clone> {
+    in_flight: InFlight<Q, A>,
+    question: Q,
     number: u64,
 }
 
-impl InFlight {
+impl<Q, A: Clone> Clone for InFlight<Q, A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Q, A: Clone> Default for InFlight<Q, A> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State { requests: HashMap::default(), last: 0 })))
+    }
+}
+
+impl<Q: Clone + Eq + Hash + Send + 'static, A: Clone + Send + Sync + 'static> InFlight<Q, A> {
     /// The request under way that asks `question` and may take until `until`; when there is none, the one that `send` makes. True beside one that was
     /// joined.
-    pub(super) fn join(
+    pub(crate) fn join(
         &self,
-        question: Question,
+        question: Q,
         until: Instant,
-        send: impl Future<Output = Outcome> + Send + 'static,
-    ) -> (Sent, bool) {
+        send: impl Future<Output = A> + Send + 'static,
+    ) -> (Shared<BoxFuture<'static, A>>, bool) {
         let mut state = self.state();
         let known = state.requests.get(&question).filter(|entry| entry.until + SLACK >= until);
         if let Some(sent) = known.and_then(|entry| entry.sent.upgrade())
@@ -78,9 +73,9 @@ impl InFlight {
         state.last += 1;
         let listed = Listed { in_flight: self.clone(), question: question.clone(), number: state.last };
         let sent = async move {
-            let outcome = send.await;
+            let answer = send.await;
             drop(listed);
-            outcome
+            answer
         };
         let sent = sent.boxed().shared();
         if let Some(weak) = sent.downgrade() {
@@ -89,19 +84,21 @@ impl InFlight {
         }
         (sent, false)
     }
+}
 
+impl<Q, A: Clone> InFlight<Q, A> {
     /// Nobody joins what is under way now: something has been changed since it was asked.
     pub fn forget(&self) {
         self.state().requests.clear();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<Q, A>> {
         // Nothing here panics halfway; and if it did, the worst is a request that is sent twice.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Listed {
+impl<Q: Eq + Hash, A: Clone> Drop for Listed<Q, A> {
     fn drop(&mut self) {
         let mut state = self.in_flight.state();
         if state.requests.get(&self.question).is_some_and(|entry| entry.number == self.number) {
@@ -116,12 +113,15 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::oneshot;
 
-    fn question(body: &'static str, authorization: Option<&'static str>) -> Question {
-        Question {
-            url: Url::parse("http://a/graphql").unwrap(),
-            body: Bytes::from_static(body.as_bytes()),
-            authorization: authorization.map(HeaderValue::from_static),
-        }
+    type Question = (&'static str, Option<&'static str>);
+    type Outcome = Result<&'static str, &'static str>;
+
+    fn question(body: &'static str, caller: Option<&'static str>) -> Question {
+        (body, caller)
+    }
+
+    fn in_flight() -> InFlight<Question, Outcome> {
+        InFlight::default()
     }
 
     fn soon() -> Instant {
@@ -129,8 +129,7 @@ mod tests {
     }
 
     async fn answered(answer: oneshot::Receiver<&'static str>) -> Outcome {
-        let body = answer.await.map_err(|_| SubgraphError::Timeout)?;
-        Ok(SubgraphResponse { status: 200, body: Bytes::from_static(body.as_bytes()) })
+        answer.await.map_err(|_| "no answer")
     }
 
     fn never() -> impl Future<Output = Outcome> + Send + 'static {
@@ -139,20 +138,20 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_the_same_at_the_same_time_gets_the_same_answer() {
-        let (in_flight, (answer, answers)) = (InFlight::default(), oneshot::channel());
+        let (in_flight, (answer, answers)) = (in_flight(), oneshot::channel());
         let (first, joined) = in_flight.join(question("q", None), soon(), answered(answers));
         assert!(!joined);
         let (second, joined) = in_flight.join(question("q", None), soon(), never());
         assert!(joined);
         answer.send("one").unwrap();
         let (first, second) = tokio::join!(first, second);
-        assert_eq!((first.unwrap().body, second.unwrap().body), ("one".into(), "one".into()));
+        assert_eq!((first, second), (Ok("one"), Ok("one")));
         assert!(!in_flight.join(question("q", None), soon(), never()).1, "what is answered is not kept");
     }
 
     #[tokio::test]
     async fn other_questions_other_callers_and_other_times_are_not_shared() {
-        let in_flight = InFlight::default();
+        let in_flight = in_flight();
         let _held = in_flight.join(question("q", Some("a")), soon(), never());
         assert!(!in_flight.join(question("r", Some("a")), soon(), never()).1);
         assert!(!in_flight.join(question("q", Some("b")), soon(), never()).1);
@@ -163,7 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn after_a_change_nothing_older_is_joined() {
-        let in_flight = InFlight::default();
+        let in_flight = in_flight();
         let (old, _) = in_flight.join(question("q", None), soon(), never());
         in_flight.forget();
         let (new, joined) = in_flight.join(question("q", None), soon(), never());
@@ -184,7 +183,7 @@ mod tests {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }
         }
-        let (in_flight, ended) = (InFlight::default(), Arc::new(AtomicUsize::new(0)));
+        let (in_flight, ended) = (in_flight(), Arc::new(AtomicUsize::new(0)));
         let ends = Ends(Arc::clone(&ended));
         let (first, _) = in_flight.join(question("q", None), soon(), async move {
             let _ends = ends;

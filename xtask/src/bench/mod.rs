@@ -9,6 +9,7 @@ mod floor;
 mod http;
 mod process;
 mod shop;
+mod unseen;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -33,12 +34,15 @@ use crate::workspace::{Profile, Workspace, own_program, succeed};
 use floor::{Call, Script};
 use http::{Connection, Load, Work, cut, listener, load, serve};
 use process::{Measured, Usage};
+use unseen::Unseen;
 
 /// How long a contender may take to start.
 const START: Duration = Duration::from_secs(30);
 /// Load before each measurement, so that what is made once is made.
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// The contender that makes the calls by hand.
+const FLOOR: &str = "floor";
 /// Each operation is executed, with equal requests to subgraphs sent once.
 const FETCHES_ONLY: [&str; 1] = ["request_join=false"];
 /// Everything is done for every request.
@@ -122,7 +126,13 @@ struct Contender {
     process: Measured,
     address: SocketAddr,
     work: Work,
+    /// Until its first answer.
+    start: Duration,
     rounds: Vec<Round>,
+    /// What it had used when the load was over.
+    used: Usage,
+    /// What an operation costs because it is unseen; `None` for the floor, which knows one only.
+    unseen: Option<Duration>,
 }
 
 /// What one round showed.
@@ -141,6 +151,7 @@ async fn router(options: &RouterOptions) -> Result<()> {
         None => shop::shop(&address.to_string()),
     };
     let prepared = Prepared::new(&case, address)?;
+    let unseen = Unseen::of(&case.operation, &case.variables);
     let supergraph = folder.join("supergraph.graphql");
     fs::write(&supergraph, &prepared.world.supergraph_sdl).context(supergraph.display())?;
     let asked = Rc::new(RefCell::new(0_usize));
@@ -150,7 +161,7 @@ async fn router(options: &RouterOptions) -> Result<()> {
         prepared.contender("eventhub-router", ours(&workspace, &supergraph, &[])?).await?,
         prepared.contender("joining fetches only", ours(&workspace, &supergraph, &FETCHES_ONLY)?).await?,
         prepared.contender("without joining", ours(&workspace, &supergraph, &NO_JOINING)?).await?,
-        prepared.contender("floor", prepared.floor(&folder)?).await?,
+        prepared.contender(FLOOR, prepared.floor(&folder)?).await?,
     ];
     for peer in &options.peer {
         let (name, command) =
@@ -166,6 +177,14 @@ async fn router(options: &RouterOptions) -> Result<()> {
     for _ in 0..options.rounds {
         for contender in &mut contenders {
             contender.round(options).await?;
+        }
+    }
+    for contender in &mut contenders {
+        contender.used = contender.process.usage();
+    }
+    if let Some(unseen) = unseen {
+        for contender in contenders.iter_mut().filter(|contender| contender.name != FLOOR) {
+            contender.unseen = Some(unseen.cost(contender).await?);
         }
     }
     print(&contenders, &calls, prepared.expected.len());
@@ -227,7 +246,16 @@ impl Prepared {
                 let answer = connection.post("/graphql", self.request.clone()).await.context(name)?;
                 self.check(name, &answer)?;
                 let work = Work { body: self.request.clone(), expected: answer };
-                return Ok(Contender { name: name.to_owned(), process, address, work, rounds: Vec::new() });
+                return Ok(Contender {
+                    name: name.to_owned(),
+                    process,
+                    address,
+                    work,
+                    start: started.elapsed(),
+                    rounds: Vec::new(),
+                    used: Usage::default(),
+                    unseen: None,
+                });
             }
             tokio::task::yield_now().await;
         }
@@ -362,20 +390,30 @@ fn print(contenders: &[Contender], calls: &[usize], bytes: usize) {
         contenders.first().map_or(0, |first| first.rounds.len())
     );
     println!(
-        "{:<24} {:>10} {:>9} {:>9} {:>16} {:>10} {:>7}",
-        "", "requests/s", "p50 ms", "p99 ms", "CPU s per 1,000", "peak MiB", "calls"
+        "{:<22} {:>10} {:>7} {:>7} {:>15} {:>8} {:>5} {:>8} {:>16}",
+        "",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "CPU s per 1,000",
+        "peak MiB",
+        "calls",
+        "start ms",
+        "CPU ms if unseen"
     );
     for (contender, calls) in contenders.iter().zip(calls) {
-        let Usage { peak_memory, .. } = contender.process.usage();
+        let unseen = contender.unseen.map(|cost| format!("{:.2}", cost.as_secs_f64() * 1e3));
         println!(
-            "{:<24} {:>10.0} {:>9.2} {:>9.2} {:>16.3} {:>10.1} {:>7}",
+            "{:<22} {:>10.0} {:>7.2} {:>7.2} {:>15.3} {:>8.1} {:>5} {:>8.0} {:>16}",
             contender.name,
             contender.median(|round| round.load.per_second()),
             contender.median(|round| round.load.percentile(50).as_secs_f64() * 1e3),
             contender.median(|round| round.load.percentile(99).as_secs_f64() * 1e3),
             contender.median(Round::cpu),
-            f64::from(u32::try_from(peak_memory).unwrap_or(u32::MAX)) / 1024.0,
-            calls
+            f64::from(u32::try_from(contender.used.peak_memory).unwrap_or(u32::MAX)) / 1024.0,
+            calls,
+            contender.start.as_secs_f64() * 1e3,
+            unseen.unwrap_or_default()
         );
     }
 }

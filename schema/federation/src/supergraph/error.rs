@@ -37,6 +37,18 @@ pub enum SupergraphError {
         /// What is wrong.
         message: String,
     },
+    /// What an argument takes from a context cannot be read.
+    #[error("{coordinate}: the argument {argument} cannot be taken from the context {context}:\n{message}")]
+    InvalidContext {
+        /// Schema coordinate of the field.
+        coordinate: String,
+        /// The argument.
+        argument: String,
+        /// The context.
+        context: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A field takes an argument from a context (`@fromContext`), which the planner cannot fill in.
     #[error(
         "{coordinate} takes an argument from a context (@fromContext), which this router does not support"

@@ -1,9 +1,10 @@
 //! The supergraph model: a supergraph SDL read into interned types that say, for each subgraph, what it can resolve and how it is entered.
 //!
 //! This is not a GraphQL schema (that is [`Supergraph::schema`]) and it knows no operation. The planner and the satisfiability check walk it.
-//! Source: the `join` specification v0.1–v0.5, as printed by composition.
+//! Source: the `join` specification v0.1–v0.5 and the `context` specification v0.1, as printed by composition.
 
 mod api_schema;
+mod contexts;
 mod error;
 mod read;
 
@@ -21,6 +22,8 @@ pub use error::SupergraphError;
 pub type SubgraphId = usize;
 /// Index of a type in [`Supergraph::types`].
 pub type TypeId = usize;
+/// Index of a value in [`Supergraph::context_values`].
+pub type ContextValueId = usize;
 
 /// A supergraph, ready to be planned over.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Supergraph {
     pub api_schema: Valid<Schema>,
     /// Every composite type (object, interface, union).
     pub types: Vec<CompositeType>,
+    /// What arguments take from outer objects (`@fromContext`), each once.
+    pub context_values: Vec<ContextValue>,
     ids: FxHashMap<Name, TypeId>,
 }
 
@@ -139,11 +144,23 @@ pub struct FieldJoin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextArgument {
     /// The argument's name in the subgraph.
-    pub name: String,
+    pub name: Name,
     /// The context, as `@context(name:)` in the supergraph calls it.
     pub context: String,
-    /// What to select of the object that sets the context: fields, or fragments for the types that may set it.
+    /// What it is filled with.
+    pub value: ContextValueId,
+}
+
+/// What arguments of one subgraph take from the nearest outer object that sets a context.
+#[derive(Debug)]
+pub struct ContextValue {
+    /// What is selected of the object that sets the context, as written: fields, or fragments for the types that may set it.
     pub selection: String,
+    /// The argument's type.
+    pub ty: ast::Type,
+    /// The object types that set the context, ascending, and what is selected of each: one value. Of those that no type condition
+    /// names nothing is; the argument is null.
+    pub givers: Vec<(TypeId, Option<Arc<SelectionSet>>)>,
 }
 
 impl Supergraph {
@@ -195,6 +212,15 @@ impl Supergraph {
     }
 }
 
+impl ContextValue {
+    /// What is selected of objects of type `ty`; `None` when they do not set the context.
+    #[must_use]
+    pub fn given_by(&self, ty: TypeId) -> Option<Option<&Arc<SelectionSet>>> {
+        let found = self.givers.binary_search_by_key(&ty, |(giver, _)| *giver).ok()?;
+        Some(self.givers[found].1.as_ref())
+    }
+}
+
 impl CompositeType {
     /// How `subgraph` sees this type, if it does.
     #[must_use]
@@ -214,6 +240,10 @@ impl Field {
     #[must_use]
     pub fn join(&self, subgraph: SubgraphId) -> Option<&FieldJoin> {
         self.joins.iter().find(|join| join.subgraph == subgraph)
+    }
+
+    pub(crate) fn join_mut(&mut self, subgraph: SubgraphId) -> Option<&mut FieldJoin> {
+        self.joins.iter_mut().find(|join| join.subgraph == subgraph)
     }
 
     /// The field's type in `subgraph`.

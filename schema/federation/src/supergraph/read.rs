@@ -3,11 +3,12 @@
 //! Source: join specification v0.1–v0.5.
 
 use super::api_schema::{self, Feature};
+use super::contexts::context_values;
 use super::{
-    CompositeKind, CompositeType, ContextArgument, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph,
-    SupergraphError, TypeId, TypeJoin,
+    CompositeKind, CompositeType, Field, FieldJoin, Key, Subgraph, SubgraphId, Supergraph, SupergraphError,
+    TypeId, TypeJoin,
 };
-use apollo_compiler::ast::{self, Value};
+use apollo_compiler::ast;
 use apollo_compiler::executable::{FieldSet, Selection, SelectionSet};
 use apollo_compiler::schema::{Component, Directive, ExtendedType, FieldDefinition, Schema};
 use apollo_compiler::validation::Valid;
@@ -38,9 +39,10 @@ pub(super) fn supergraph(sdl: &str, moves: &dyn Fn(&str) -> bool) -> Result<Supe
     check_features(&features)?;
     let api_schema = api_schema::api_schema(&schema, &features)?;
     let reader = Reader::new(&schema, &api_schema, moves)?;
-    let types = reader.types()?;
+    let mut types = reader.types()?;
+    let context_values = context_values(&reader, &features, &mut types)?;
     let Reader { subgraphs, ids, .. } = reader;
-    Ok(Supergraph { subgraphs, types, ids, schema, api_schema })
+    Ok(Supergraph { subgraphs, types, context_values, ids, schema, api_schema })
 }
 
 fn check_features(features: &[Feature]) -> Result<(), SupergraphError> {
@@ -56,13 +58,13 @@ fn check_features(features: &[Feature]) -> Result<(), SupergraphError> {
     }
 }
 
-struct Reader<'a> {
-    schema: &'a Valid<Schema>,
+pub(super) struct Reader<'a> {
+    pub(super) schema: &'a Valid<Schema>,
     api: &'a Valid<Schema>,
     subgraphs: Vec<Subgraph>,
     /// `join__Graph` value to subgraph.
     graphs: FxHashMap<Name, SubgraphId>,
-    ids: FxHashMap<Name, TypeId>,
+    pub(super) ids: FxHashMap<Name, TypeId>,
     names: Vec<Name>,
     members: Members,
     /// Whether a progressive override moves its field.
@@ -252,7 +254,7 @@ impl<'a> Reader<'a> {
             override_label: text("overrideLabel")
                 .zip(text("override").and_then(|name| self.named(name)))
                 .map(|(label, from)| (label.to_owned(), from)),
-            context_arguments: context_arguments(directive),
+            context_arguments: Vec::new(),
             ty,
         })
     }
@@ -275,7 +277,11 @@ impl<'a> Reader<'a> {
         self.subgraphs.iter().position(|subgraph| subgraph.name == name)
     }
 
-    fn graph(&self, directive: &Directive, coordinate: &str) -> Result<SubgraphId, SupergraphError> {
+    pub(super) fn graph(
+        &self,
+        directive: &Directive,
+        coordinate: &str,
+    ) -> Result<SubgraphId, SupergraphError> {
         let graph = directive.specified_argument_by_name("graph").and_then(|value| value.as_enum());
         let graph = graph.ok_or(SupergraphError::NotASupergraph)?;
         self.graphs.get(graph).copied().ok_or_else(|| SupergraphError::UnknownSubgraph {
@@ -384,22 +390,6 @@ fn plain_join(subgraph: SubgraphId) -> FieldJoin {
 
 fn flag(directive: &Directive, name: &str) -> bool {
     directive.specified_argument_by_name(name).and_then(|value| value.to_bool()) == Some(true)
-}
-
-fn context_arguments(directive: &Directive) -> Vec<ContextArgument> {
-    let arguments =
-        directive.specified_argument_by_name("contextArguments").and_then(|value| value.as_list());
-    let argument = |entry: &Node<Value>| {
-        let entries = entry.as_object()?;
-        let text =
-            |wanted: &str| entries.iter().find(|(key, _)| key == wanted)?.1.as_str().map(str::to_owned);
-        Some(ContextArgument {
-            name: text("name")?,
-            context: text("context")?,
-            selection: text("selection")?,
-        })
-    };
-    arguments.into_iter().flatten().filter_map(argument).collect()
 }
 
 fn top_level(set: &SelectionSet, name: &Name) -> bool {

@@ -12,7 +12,7 @@ use crate::client::{SubgraphError, SubgraphResponse};
 use crate::errors::{ErrorCode, ErrorLog, Origin, Record};
 use crate::json::ScanError;
 use crate::merge::{fail_object, merge_copy, merge_object};
-use crate::prepare::{EntityRequest, ObjectRead, PreparedPlan, TypenameSent};
+use crate::prepare::{EntityRequest, ObjectRead, PreparedFetch, PreparedPlan, TypenameSent};
 use crate::read::{Answer, Data, read_answer};
 use crate::representations::Members;
 use crate::subgraph_errors::{self, Attach};
@@ -66,6 +66,8 @@ impl Unusable {
 #[derive(Debug)]
 pub(crate) struct FailedFetch {
     fetch: FetchId,
+    /// What was made of it for the request that failed.
+    made: Option<Box<PreparedFetch>>,
     targets: Vec<Members>,
     failure: FailureId,
 }
@@ -79,17 +81,21 @@ pub(crate) struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Takes the answer to fetch `id`, which was about `targets`. Returns a code when all of it had to be refused.
+    /// Takes the answer to fetch `id`, or to what was `made` of it, which was about `targets`. Returns a code when all of it had to be
+    /// refused.
     pub(crate) fn absorb(
         &mut self,
         id: FetchId,
+        made: Option<Box<PreparedFetch>>,
         targets: Vec<Members>,
         answered: Result<SubgraphResponse, SubgraphError>,
     ) -> Option<ErrorCode> {
         let before = self.tree.len();
-        match self.read(id, answered) {
+        let plan = self.plan;
+        let fetch = made.as_deref().unwrap_or(&plan.fetches[id]);
+        match self.read(fetch, answered) {
             Ok((body, answer)) => {
-                self.merge(id, &targets, &body, answer);
+                self.merge(id, fetch, &targets, (&body, answer));
                 None
             }
             Err(unusable) => {
@@ -97,7 +103,7 @@ impl Merge<'_> {
                 self.tree.truncate(before);
                 let (failure, error) = self.new_failure(id, &unusable);
                 self.errors.set_origin(error, origin(&targets));
-                let failed = FailedFetch { fetch: id, targets, failure };
+                let failed = FailedFetch { fetch: id, made, targets, failure };
                 self.spread(&failed);
                 self.failed.push(failed);
                 Some(unusable.code())
@@ -114,7 +120,8 @@ impl Merge<'_> {
 
     fn spread(&mut self, failed: &FailedFetch) {
         let plan = self.plan;
-        for (target, members) in plan.fetches[failed.fetch].targets.iter().zip(&failed.targets) {
+        let fetch = failed.made.as_deref().unwrap_or(&plan.fetches[failed.fetch]);
+        for (target, members) in fetch.targets.iter().zip(&failed.targets) {
             for (_, object) in &members.places {
                 fail_object(self.tree, *object, &target.read, failed.failure);
             }
@@ -123,12 +130,11 @@ impl Merge<'_> {
 
     fn read(
         &mut self,
-        id: FetchId,
+        fetch: &PreparedFetch,
         answered: Result<SubgraphResponse, SubgraphError>,
     ) -> Result<(Bytes, Answer), Unusable> {
         let SubgraphResponse { status, body } = answered?;
         let number = self.tree.add_body(body.clone());
-        let fetch = &self.plan.fetches[id];
         let answer = read_answer(&body, number, fetch, self.plan, self.tree)
             .map_err(|error| Unusable::Unreadable { error, status })?;
         match answer.data {
@@ -141,8 +147,13 @@ impl Merge<'_> {
         }
     }
 
-    fn merge(&mut self, id: FetchId, targets: &[Members], body: &[u8], mut answer: Answer) {
-        let fetch = &self.plan.fetches[id];
+    fn merge(
+        &mut self,
+        id: FetchId,
+        fetch: &PreparedFetch,
+        targets: &[Members],
+        (body, mut answer): (&[u8], Answer),
+    ) {
         if let Some(misfit) = answer.misfit {
             let error = self.new_error(id, &Unusable::Misfit);
             self.errors.set_origin(error, origin(targets));
@@ -161,7 +172,7 @@ impl Merge<'_> {
             }
         }
         if let Some(errors) = &answer.errors {
-            self.attach_errors(id, targets, &body[Range::clone(errors)], &mut answer);
+            self.attach_errors(id, fetch, targets, (&body[Range::clone(errors)], &mut answer));
         }
         for ((target, members), part) in fetch.targets.iter().zip(targets).zip(&answer.parts) {
             self.merge_part(id, &target.read, members, *part);
@@ -232,8 +243,13 @@ impl Merge<'_> {
         }
     }
 
-    fn attach_errors(&mut self, id: FetchId, targets: &[Members], text: &[u8], answer: &mut Answer) {
-        let fetch = &self.plan.fetches[id];
+    fn attach_errors(
+        &mut self,
+        id: FetchId,
+        fetch: &PreparedFetch,
+        targets: &[Members],
+        (text, answer): (&[u8], &mut Answer),
+    ) {
         let service = &self.plan.plan().fetches[id].subgraph_name;
         let errors = subgraph_errors::parse(text, service, self.errors);
         let mut attach =

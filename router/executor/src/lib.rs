@@ -5,7 +5,8 @@
 //!
 //! 1. [`PreparedPlan`]: once for a plan, names become slots (`prepare.rs`)
 //! 2. `run.rs`: each fetch is sent as soon as those that it depends on are merged
-//! 3. `request.rs`, `representations.rs`: what a fetch is about, written straight into its request
+//! 3. `request.rs`, `representations.rs`: what a fetch is about, written straight into its request; `contexts.rs`: into several, where outer
+//!    objects fill in different arguments
 //! 4. `read.rs` over `json.rs`: an answer is read once, into values of the data tree (`tree.rs`)
 //! 5. `answer.rs`, `subgraph_errors.rs`: what of it is believed, and which nulls its errors explain
 //! 6. `merge.rs`: it becomes part of the data tree
@@ -14,6 +15,7 @@
 mod answer;
 mod client;
 mod complete;
+mod contexts;
 mod errors;
 mod json;
 mod leaf;

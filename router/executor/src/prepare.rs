@@ -13,8 +13,9 @@ use std::sync::Arc;
 use planner::QueryPlan;
 
 pub(crate) use fetches::{
-    DataPart, EntityRequest, FieldRead, Keyed, ObjectRead, PreparedFetch, PreparedField,
-    PreparedRepresentation, PreparedTarget, Step, TypenameSent, ValueRead,
+    DataField, DataPart, EntityRequest, FieldRead, Keyed, ObjectRead, PreparedContext, PreparedFetch,
+    PreparedField, PreparedRepresentation, PreparedSource, PreparedTarget, Step, TypenameSent, ValueRead,
+    quote_key,
 };
 pub(crate) use layout::{Layout, PositionId, Slot};
 pub(crate) use shapes::{

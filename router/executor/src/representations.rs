@@ -72,14 +72,14 @@ impl<F: FnMut(ObjectId)> Walk<'_, F> {
 
 /// Why an object has no representation.
 #[derive(Debug, Clone, Copy)]
-enum Unfit {
+pub(crate) enum Unfit {
     /// Something that it needs is null or was never there.
     Missing,
     /// Something that it needs has failed.
     Failed(FailureId),
 }
 
-fn runtime_type(tree: &Tree, object: ObjectId, typename: Option<Slot>) -> Result<TypeId, Unfit> {
+pub(crate) fn runtime_type(tree: &Tree, object: ObjectId, typename: Option<Slot>) -> Result<TypeId, Unfit> {
     match typename.map(|slot| tree.get(object + slot)) {
         Some(Value::Type(id)) => Ok(id),
         Some(Value::Failed(failure)) => Err(Unfit::Failed(failure)),
@@ -95,17 +95,52 @@ pub(crate) fn write_representations(
     path: &[Step],
     request: &EntityRequest,
 ) -> Members {
-    let mut members = Members::default();
-    let mut sent = SentBefore::default();
+    let mut representing = Representing::new(tree, plan, request);
     out.push(b'[');
-    each_object(tree, path, |object| {
+    each_object(tree, path, |object| representing.add(out, object));
+    out.push(b']');
+    representing.members
+}
+
+/// As [`write_representations`], of these objects.
+pub(crate) fn write_representations_of(
+    out: &mut Vec<u8>,
+    tree: &Tree,
+    plan: &PreparedPlan,
+    objects: &[ObjectId],
+    request: &EntityRequest,
+) -> Members {
+    let mut representing = Representing::new(tree, plan, request);
+    out.push(b'[');
+    objects.iter().for_each(|object| representing.add(out, *object));
+    out.push(b']');
+    representing.members
+}
+
+/// The representations of one list, as they are written.
+struct Representing<'a> {
+    tree: &'a Tree,
+    plan: &'a PreparedPlan,
+    request: &'a EntityRequest,
+    members: Members,
+    sent: SentBefore,
+}
+
+impl<'a> Representing<'a> {
+    fn new(tree: &'a Tree, plan: &'a PreparedPlan, request: &'a EntityRequest) -> Self {
+        Self { tree, plan, request, members: Members::default(), sent: SentBefore::default() }
+    }
+
+    #[inline]
+    fn add(&mut self, out: &mut Vec<u8>, object: ObjectId) {
+        let members = &mut self.members;
         let start = out.len();
         if members.count > 0 {
             out.push(b',');
         }
         let first = out.len();
-        match (Writer { out, tree, plan }).entity(object, request) {
-            Ok(()) => match sent.find_or_add(out, first) {
+        match (Writer { out, tree: self.tree, plan: self.plan }).entity(object, self.request) {
+            Ok(()) => match self.sent.find_or_add(out, first) {
                 Some(before) => {
                     out.truncate(start);
                     members.places.push((before, object));
@@ -122,9 +157,7 @@ pub(crate) fn write_representations(
                 }
             }
         }
-    });
-    out.push(b']');
-    members
+    }
 }
 
 /// Which representations have been written, by their bytes. Keys are the users' data, so the hash is seeded.
@@ -245,7 +278,7 @@ impl Writer<'_> {
 }
 
 #[inline]
-fn applies(tree: &Tree, field: &PreparedField, object: ObjectId) -> bool {
+pub(crate) fn applies(tree: &Tree, field: &PreparedField, object: ObjectId) -> bool {
     field.on_types.is_empty()
         || runtime_type(tree, object, field.typename).is_ok_and(|id| field.on_types.contains(&id))
 }

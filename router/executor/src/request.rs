@@ -24,6 +24,23 @@ impl Request {
     }
 }
 
+/// The beginning of the body of a request for `fetch`, with the client's variables.
+pub(crate) fn begin<'o>(
+    out: &'o mut Vec<u8>,
+    fetch: &PreparedFetch,
+    request: &ExecutionRequest<'_>,
+) -> Variables<'o> {
+    out.extend_from_slice(&fetch.head);
+    let mut variables = Variables { out, is_first: true };
+    for (name, quoted) in &fetch.variables {
+        // A variable that the client left out is left out here as well: absent and null are different values.
+        if let Some(value) = request.variables.get(name.as_str()) {
+            write_json(variables.begin(quoted), value);
+        }
+    }
+    variables
+}
+
 /// Collects what `fetch` is about from the data tree and writes its request.
 pub(crate) fn write_request(
     tree: &Tree,
@@ -32,14 +49,7 @@ pub(crate) fn write_request(
     request: &ExecutionRequest<'_>,
 ) -> Request {
     let mut out = Vec::with_capacity(fetch.head.len() + 256);
-    out.extend_from_slice(&fetch.head);
-    let mut variables = Variables { out: &mut out, is_first: true };
-    for (name, quoted) in &fetch.variables {
-        // A variable that the client left out is left out here as well: absent and null are different values.
-        if let Some(value) = request.variables.get(name.as_str()) {
-            write_json(variables.begin(quoted), value);
-        }
-    }
+    let mut variables = begin(&mut out, fetch, request);
     let targets: Vec<_> =
         fetch.targets.iter().map(|target| members(&mut variables, tree, plan, target)).collect();
     variables.end();
@@ -70,13 +80,13 @@ fn members(
 }
 
 /// Writes the members of `"variables"`.
-struct Variables<'a> {
+pub(crate) struct Variables<'a> {
     out: &'a mut Vec<u8>,
     is_first: bool,
 }
 
 impl Variables<'_> {
-    fn begin(&mut self, quoted: &[u8]) -> &mut Vec<u8> {
+    pub(crate) fn begin(&mut self, quoted: &[u8]) -> &mut Vec<u8> {
         let lead: &[u8] = if self.is_first { b",\"variables\":{" } else { b"," };
         self.is_first = false;
         self.out.extend_from_slice(lead);
@@ -84,7 +94,7 @@ impl Variables<'_> {
         self.out
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         let tail: &[u8] = if self.is_first { b"}" } else { b"}}" };
         self.out.extend_from_slice(tail);
     }

@@ -10,11 +10,12 @@ use planner::FetchId;
 use crate::answer::{FailedFetch, Merge};
 use crate::client::{SubgraphClient, SubgraphError, SubgraphRequest, SubgraphResponse};
 use crate::complete;
+use crate::contexts;
 use crate::errors::ErrorLog;
 use crate::merge::fail_object;
-use crate::prepare::PreparedPlan;
+use crate::prepare::{PreparedFetch, PreparedPlan};
 use crate::representations::Members;
-use crate::request::write_request;
+use crate::request::{Request, write_request};
 use crate::response::{ExecutionRequest, FetchReport, Response};
 use crate::tree::Tree;
 
@@ -37,6 +38,7 @@ pub(crate) async fn run<C: SubgraphClient>(
                 Some(event) => run.absorb(Sent { duration: next.started.elapsed(), answered: event, next }),
                 None => in_flight.push(send(client, plan, next)),
             }
+            in_flight.extend(run.further.drain(..).map(|next| send(client, plan, next)));
         }
         match in_flight.next().await {
             Some(sent) => run.absorb(sent),
@@ -59,6 +61,8 @@ pub(crate) fn first<'a>(
 /// A request about to be sent.
 struct Next {
     id: FetchId,
+    /// What was made of the fetch for this request alone.
+    made: Option<Box<PreparedFetch>>,
     body: bytes::Bytes,
     targets: Vec<Members>,
     representations: usize,
@@ -98,6 +102,10 @@ struct Run<'a> {
     /// By fetch: how many others it still waits for.
     waits_for: Vec<usize>,
     ready: VecDeque<FetchId>,
+    /// More requests of the fetch that was prepared last.
+    further: Vec<Next>,
+    /// Fetches of which several requests are under way, and how many.
+    split: Vec<(FetchId, usize)>,
 }
 
 impl<'a> Run<'a> {
@@ -112,13 +120,37 @@ impl<'a> Run<'a> {
             reports: Vec::with_capacity(plan.fetches.len()),
             ready: waits_for.iter().enumerate().filter(|(_, count)| **count == 0).map(|(id, _)| id).collect(),
             waits_for,
+            further: Vec::new(),
+            split: Vec::new(),
         }
     }
 
     /// The request of a fetch that may go; `None` when there is nothing to ask.
     fn prepare(&mut self, id: FetchId) -> Option<Next> {
         let fetch = &self.plan.fetches[id];
+        if fetch.is_contextual {
+            return self.prepare_by_context(id);
+        }
         let request = write_request(&self.tree, self.plan, fetch, self.request);
+        self.next(id, None, request)
+    }
+
+    /// The first request of a fetch whose entities may be asked for with different arguments; the others go with it.
+    fn prepare_by_context(&mut self, id: FetchId) -> Option<Next> {
+        let requests = contexts::write_requests(&self.tree, self.plan, id, self.request);
+        let nexts: Vec<_> =
+            requests.into_iter().filter_map(|(made, request)| self.next(id, made, request)).collect();
+        if nexts.len() > 1 {
+            self.split.push((id, nexts.len()));
+        }
+        let mut nexts = nexts.into_iter();
+        let first = nexts.next();
+        self.further.extend(nexts);
+        first
+    }
+
+    fn next(&mut self, id: FetchId, made: Option<Box<PreparedFetch>>, request: Request) -> Option<Next> {
+        let fetch = made.as_deref().unwrap_or(&self.plan.fetches[id]);
         let representations = request.representations(fetch);
         for (target, members) in fetch.targets.iter().zip(&request.targets) {
             for (object, failure) in &members.failed {
@@ -127,6 +159,7 @@ impl<'a> Run<'a> {
         }
         Some(Next {
             id,
+            made,
             body: request.body?,
             targets: request.targets,
             representations,
@@ -137,7 +170,7 @@ impl<'a> Run<'a> {
     fn absorb(&mut self, sent: Sent) {
         let Sent { next, duration, answered } = sent;
         let response_bytes = answered.as_ref().map_or(0, |response| response.body.len());
-        let failure = self.merge().absorb(next.id, next.targets, answered);
+        let failure = self.merge().absorb(next.id, next.made, next.targets, answered);
         self.reports.push(FetchReport {
             fetch: next.id,
             subgraph: self.plan.plan().fetches[next.id].subgraph,
@@ -151,6 +184,12 @@ impl<'a> Run<'a> {
     }
 
     fn finish(&mut self, id: FetchId) {
+        if let Some((_, open)) = self.split.iter_mut().find(|(split, _)| *split == id) {
+            *open -= 1;
+            if *open > 0 {
+                return;
+            }
+        }
         for dependent in &self.plan.fetches[id].dependents {
             let waits_for = &mut self.waits_for[*dependent];
             *waits_for -= 1;

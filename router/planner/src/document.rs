@@ -4,12 +4,14 @@
 //! and its own key back in the data tree. Source: GraphQL specification, "Field Selection Merging".
 
 use crate::fetch_graph::{Entry, FetchGraph, NodeId};
-use crate::plan::{EntityTarget, Fetch, FetchField, FetchSelection, OperationKind, Target};
+use crate::plan::{
+    ContextVariable, EntityContexts, EntityTarget, Fetch, FetchField, FetchSelection, OperationKind, Target,
+};
 use crate::schedule::Request;
 use apollo_compiler::Name;
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Operation;
-use federation::supergraph::{SubgraphId, Supergraph, TypeId};
+use federation::supergraph::{ContextArgument, ContextValueId, SubgraphId, Supergraph, TypeId};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -30,25 +32,25 @@ fn fetch(supergraph: &Supergraph, graph: &FetchGraph, operation: &Operation, req
         subgraph: request.subgraph,
         text: String::new(),
         variables: BTreeSet::new(),
+        filled: Vec::new(),
+        names: Vec::new(),
     };
     let root = request.groups.first().and_then(|&group| graph.groups[group].root);
-    let (targets, representations) = match root {
+    let (mut targets, own_variables) = match root {
         Some(_) => (writer.root(request), Vec::new()),
         None => writer.entities(operation, request),
     };
     let kind = root.unwrap_or(OperationKind::Query);
-    let document = format!(
-        "{}{}{}",
-        keyword(kind),
-        definitions(operation, &writer.variables, &representations),
-        writer.text
-    );
+    let head = format!("{}{}", keyword(kind), definitions(operation, &writer.variables, &own_variables));
+    for target in &mut targets {
+        shift_contexts(target, head.len());
+    }
     Fetch {
         subgraph: request.subgraph,
         subgraph_name: supergraph.subgraphs[request.subgraph].name.clone(),
         after: request.after.clone(),
         kind,
-        document,
+        document: head + &writer.text,
         variables: writer.variables.into_iter().collect(),
         targets,
     }
@@ -62,10 +64,17 @@ fn keyword(kind: OperationKind) -> &'static str {
     }
 }
 
-/// The variable definitions: representations, and the client's with their types and defaults.
-fn definitions(operation: &Operation, used: &BTreeSet<Name>, representations: &[Name]) -> String {
-    let mut definitions: Vec<String> =
-        representations.iter().map(|name| format!("${name}:[_Any!]!")).collect();
+/// The selection's place is known when all before it is written.
+fn shift_contexts(target: &mut Target, by: usize) {
+    if let Target::Entities(EntityTarget { contexts: Some(contexts), .. }) = target {
+        contexts.selection = contexts.selection.start + by..contexts.selection.end + by;
+        contexts.names.iter_mut().for_each(|name| *name += by);
+    }
+}
+
+/// The variable definitions: the router's own, and the client's with their types and defaults.
+fn definitions(operation: &Operation, used: &BTreeSet<Name>, own: &[String]) -> String {
+    let mut definitions = own.to_vec();
     for variable in operation.variables.iter().filter(|variable| used.contains(&variable.name)) {
         let default =
             variable.default_value.as_ref().map(|value| format!("={}", value.serialize().no_indent()));
@@ -80,6 +89,10 @@ struct Writer<'a> {
     subgraph: SubgraphId,
     text: String,
     variables: BTreeSet<Name>,
+    /// The variables of the group that is being written for what outer objects fill in.
+    filled: Vec<(ContextValueId, Name)>,
+    /// Where in the text a name ends that a copy of the group's selection must have for itself.
+    names: Vec<usize>,
 }
 
 /// An entry in its surroundings: the type conditions around it, outermost first.
@@ -100,22 +113,40 @@ impl<'a> Writer<'a> {
         vec![Target::Root { path: group.path.clone(), selection }]
     }
 
-    fn entities(&mut self, operation: &Operation, request: &Request) -> (Vec<Target>, Vec<Name>) {
-        let several = request.groups.len() > 1;
+    /// The targets, and the definitions of their variables.
+    fn entities(&mut self, operation: &Operation, request: &Request) -> (Vec<Target>, Vec<String>) {
+        let is_copied = request.groups.iter().any(|&group| !self.graph.groups[group].contexts.is_empty());
+        let several = request.groups.len() > 1 || is_copied;
+        let names = Names { operation, are_copied: is_copied };
         let mut targets = Vec::new();
-        let mut names = Vec::new();
+        let mut definitions = Vec::new();
+        let mut fill = 0..;
         self.text.push('{');
         for (index, &id) in request.groups.iter().enumerate() {
             let group = &self.graph.groups[id];
-            let variable = representations_variable(operation, several.then_some(index));
+            let variable = match several {
+                true => names.free(format!("r{index}")),
+                false => names.free("representations".to_owned()),
+            };
+            definitions.push(format!("${variable}:[_Any!]!"));
+            let contexts: Vec<ContextVariable> = (group.contexts.iter().zip(&mut fill))
+                .map(|(context, number)| ContextVariable {
+                    variable: names.free(format!("c{number}")),
+                    ty: self.supergraph.context_values[context.value].ty.clone(),
+                    sources: context.sources.clone(),
+                })
+                .collect();
+            definitions
+                .extend(contexts.iter().map(|context| format!("${}:{}", context.variable, context.ty)));
+            let variables = contexts.iter().map(|context| context.variable.clone());
+            self.filled = group.contexts.iter().map(|context| context.value).zip(variables).collect();
             let alias = if several { format!("_e{index}") } else { "_entities".to_owned() };
             let label = if several { format!("{alias}:") } else { String::new() };
+            self.text.push_str(if index == 0 { "" } else { " " });
+            let start = self.text.len();
             // Writing to a string cannot fail.
-            let _ = write!(
-                self.text,
-                "{}{label}_entities(representations:${variable})",
-                if index == 0 { "" } else { " " }
-            );
+            let _ = write!(self.text, "{label}_entities(representations:${variable})");
+            self.names = vec![start + alias.len(), self.text.len() - 1];
             let nodes: Vec<(Option<TypeId>, NodeId)> =
                 group.fragments.iter().map(|(ty, node)| (Some(*ty), *node)).collect();
             let selection = self.selection_set(&nodes);
@@ -124,12 +155,18 @@ impl<'a> Writer<'a> {
                 variable: variable.clone(),
                 path: group.path.clone(),
                 representations: group.representations.clone(),
+                contexts: (!contexts.is_empty()).then(|| {
+                    Box::new(EntityContexts {
+                        variables: contexts,
+                        selection: start..self.text.len(),
+                        names: std::mem::take(&mut self.names),
+                    })
+                }),
                 selection,
             }));
-            names.push(variable);
         }
         self.text.push('}');
-        (targets, names)
+        (targets, definitions)
     }
 
     /// Writes `{…}` over nodes of one object position.
@@ -186,13 +223,32 @@ impl<'a> Writer<'a> {
         if row.response_key != entry.field {
             let _ = write!(self.text, "{}:", row.response_key);
         }
-        let _ = write!(self.text, "{}{}", entry.field, entry.arguments.text);
+        self.text.push_str(&entry.field);
+        self.arguments(&entry.arguments.text, &entry.contexts);
         self.variables.extend(entry.arguments.variables.iter().cloned());
         let below = entry.child.map(|child| self.selection_set(&[(None, child)]));
         take(
             selection,
             FetchField { response_key: row.response_key.clone(), key: entry.key.clone(), selection: below },
         );
+    }
+
+    /// The arguments that the client gives, in parentheses unless there are none, and those that are filled in.
+    fn arguments(&mut self, given: &str, contexts: &[ContextArgument]) {
+        if contexts.is_empty() {
+            return self.text.push_str(given);
+        }
+        let mut lead = if given.is_empty() { "(" } else { "," };
+        self.text.push_str(given.strip_suffix(')').unwrap_or_default());
+        for argument in contexts {
+            let Some((_, variable)) = self.filled.iter().find(|(value, _)| *value == argument.value) else {
+                continue;
+            };
+            let _ = write!(self.text, "{lead}{}:${variable}", argument.name);
+            self.names.push(self.text.len());
+            lead = ",";
+        }
+        self.text.push(')');
     }
 
     /// The entries of the nodes with their response keys.
@@ -226,7 +282,7 @@ impl<'a> Writer<'a> {
             let types = &self.supergraph.types;
             !types[a_parent].possible.iter().any(|ty| types[b_parent].possible.contains(ty))
         };
-        let same_field = a.field == b.field && a.arguments == b.arguments;
+        let same_field = a.field == b.field && a.arguments == b.arguments && a.contexts == b.contexts;
         if !(same_field || disjoint) {
             return false;
         }
@@ -281,13 +337,23 @@ fn take(selection: &mut FetchSelection, field: FetchField) {
     }
 }
 
-/// A name for the representations that the client's variables leave free.
-fn representations_variable(operation: &Operation, index: Option<usize>) -> Name {
-    let base = index.map_or_else(|| "representations".to_owned(), |index| format!("r{index}"));
-    let taken = |name: &str| operation.variables.iter().any(|variable| variable.name == name);
-    let mut name = base;
-    while taken(&name) {
-        name.push('_');
+/// Names that the client's variables leave free.
+struct Names<'a> {
+    operation: &'a Operation,
+    /// Copies of a selection add something to the names.
+    are_copied: bool,
+}
+
+impl Names<'_> {
+    fn free(&self, base: String) -> Name {
+        let mut name = base;
+        let taken = |name: &str| {
+            let mut variables = self.operation.variables.iter().map(|variable| variable.name.as_str());
+            variables.any(|other| other == name || self.are_copied && other.starts_with(name))
+        };
+        while taken(&name) {
+            name.push('_');
+        }
+        Name::new_unchecked(&name)
     }
-    Name::new_unchecked(&name)
 }

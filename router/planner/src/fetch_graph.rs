@@ -4,13 +4,13 @@
 //! in another, which depends on the groups that select its key.
 
 use crate::budget::{Exhausted, FIELDS};
-use crate::plan::{OperationKind, PathElement, Representation, RepresentationField};
+use crate::plan::{ContextSource, OperationKind, PathElement, Representation, RepresentationField};
 use crate::positions::{PositionId, Positions};
 use crate::search::{Hop, Part, START, Search, Step, View, Way};
 use crate::selection::{Arguments, SelectionId};
 use apollo_compiler::ast::Type;
 use apollo_compiler::{Name, name};
-use federation::supergraph::{SubgraphId, TypeId};
+use federation::supergraph::{ContextArgument, ContextValueId, SubgraphId, TypeId};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -35,8 +35,29 @@ pub(crate) struct FetchGroup {
     pub(crate) fragments: Vec<(TypeId, NodeId)>,
     /// Entities only.
     pub(crate) representations: Vec<Representation>,
+    /// Entities only: what the fields take from outer objects.
+    pub(crate) contexts: Vec<GroupContext>,
     /// Groups that must be answered before, ascending.
     pub(crate) after: Vec<GroupId>,
+    /// An argument needs a value, so that there is no request without one: nothing else may depend on it.
+    alone: bool,
+}
+
+impl FetchGroup {
+    /// Whether other groups may be sent in the same request.
+    pub(crate) fn is_shareable(&self) -> bool {
+        self.root.is_none() && !self.alone
+    }
+}
+
+/// A value that is taken from outer objects.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupContext {
+    pub(crate) value: ContextValueId,
+    /// The objects that may give it.
+    pub(crate) sources: Vec<ContextSource>,
+    /// Groups that select it there.
+    after: Vec<GroupId>,
 }
 
 /// A selection set sent to a subgraph.
@@ -56,6 +77,8 @@ pub(crate) struct Entry {
     pub(crate) key: Name,
     pub(crate) field: Name,
     pub(crate) arguments: Rc<Arguments>,
+    /// The arguments that outer objects fill in.
+    pub(crate) contexts: Vec<ContextArgument>,
     pub(crate) child: Option<NodeId>,
 }
 
@@ -69,6 +92,32 @@ struct Here {
     path: Vec<PathElement>,
     /// Selections at this position and below are the planner's, not the client's.
     added: bool,
+    /// The object around it, where contexts matter.
+    above: Option<Rc<Above>>,
+}
+
+/// The next outer object of a position.
+struct Above {
+    here: Here,
+    /// What it may be, where the position is reached.
+    types: Vec<TypeId>,
+}
+
+/// Where a field is selected.
+struct Place {
+    group: GroupId,
+    node: NodeId,
+    /// Type condition.
+    on: Option<TypeId>,
+    /// Its arguments that outer objects fill in.
+    contexts: Vec<ContextArgument>,
+}
+
+/// What a subgraph must be told beside a key.
+#[derive(Default)]
+struct Needs {
+    requires: Option<SelectionId>,
+    contexts: Vec<GroupContext>,
 }
 
 /// Builds the graph of an operation.
@@ -87,9 +136,10 @@ pub(crate) fn build(
         at: FxHashMap::default(),
         entries: 0,
     };
-    let view = View::start(root);
-    let here = Here { group: None, view, position: 0, path: Vec::new(), added: false };
+    let view = builder.search.start(root);
+    let here = Here { group: None, view, position: 0, path: Vec::new(), added: false, above: None };
     builder.emit(selection, &here, true)?;
+    builder.share_contexts();
     for group in &mut builder.graph.groups {
         group.representations = alike(std::mem::take(&mut group.representations));
     }
@@ -97,7 +147,17 @@ pub(crate) fn build(
 }
 
 /// Where a group is found again: subgraph, path, what it comes after.
-type Address = (SubgraphId, Vec<PathElement>, Vec<GroupId>, bool);
+type Address = (SubgraphId, Vec<PathElement>, Vec<GroupId>, Asks);
+
+/// What a group asks for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Asks {
+    Root,
+    Entities,
+    /// Fields of entities that take arguments from contexts, by the values that may not be null. They are asked for apart: other fields need
+    /// not wait for the values, nor be asked for once for each of them, nor be lost with an object for which one is null.
+    Contextual(Vec<ContextValueId>),
+}
 
 struct Builder<'s, 'a> {
     search: &'s mut Search<'a>,
@@ -136,16 +196,26 @@ impl Builder<'_, '_> {
                 let Some((group, node)) = here.group else { return Ok(()) };
                 let on = step.unit.on.filter(|on| *on != here.view.ty);
                 touched.push(group);
-                self.field(step, part, here, (group, node, on), touched, jumps)
+                let place = Place { group, node, on, contexts: Vec::new() };
+                self.field(step, part, here, place, touched, jumps)
             }
             Way::Jump { hop, requires } => {
-                let group = self.jump(step.unit.on, here, hop, *requires)?;
+                let contexts = self.contextual_arguments(step, hop);
+                let needs = Needs {
+                    requires: *requires,
+                    contexts: contexts
+                        .iter()
+                        .map(|argument| self.context(argument.value, here))
+                        .collect::<Result<_, _>>()?,
+                };
+                let group = self.jump(step.unit.on, here, hop, needs)?;
                 touched.push(group);
                 let node = self.fragment(group, hop.ty);
-                self.field(step, part, here, (group, node, None), touched, jumps)
+                let place = Place { group, node, on: None, contexts };
+                self.field(step, part, here, place, touched, jumps)
             }
             Way::Land(hop) => {
-                let group = self.jump(None, here, hop, None)?;
+                let group = self.jump(None, here, hop, Needs::default())?;
                 let landed = self.landed(here, hop, group);
                 let selection = self.search.landed(&step.unit, hop.ty, part.sub);
                 touched.extend(self.emit(selection, &landed, true)?);
@@ -166,7 +236,7 @@ impl Builder<'_, '_> {
         step: &Step,
         part: &Part,
         here: &Here,
-        (group, node, on): (GroupId, NodeId, Option<TypeId>),
+        place: Place,
         touched: &mut Vec<GroupId>,
         jumps: bool,
     ) -> Result<(), Exhausted> {
@@ -175,7 +245,8 @@ impl Builder<'_, '_> {
             true => self.positions.added_key(here.position, &field.field, &field.arguments),
             false => field.key.clone(),
         };
-        let child = self.entry(node, on, &key, step, part.child.map(|view| view.ty))?;
+        let group = place.group;
+        let child = self.entry(place, &key, step, part.child.map(|view| view.ty))?;
         let (Some(sub), Some(view), Some(child)) = (part.sub, part.child, child) else { return Ok(()) };
         let mut path = here.path.clone();
         if let Some(ty) = step.unit.on.filter(|_| self.positions.is_ambiguous(here.position, &key)) {
@@ -188,15 +259,16 @@ impl Builder<'_, '_> {
             self.list_depth(step.unit.on.unwrap_or(here.view.ty), &field.field),
         ));
         let position = self.positions.child(here.position, &key);
-        let below = Here { group: Some((group, child)), view, position, path, added: here.added };
+        let above = (here.view.filled != 0)
+            .then(|| Rc::new(Above { here: here.clone(), types: step.unit.types.clone() }));
+        let below = Here { group: Some((group, child)), view, position, path, added: here.added, above };
         touched.extend(self.emit(sub, &below, jumps)?);
         Ok(())
     }
 
     fn entry(
         &mut self,
-        node: NodeId,
-        on: Option<TypeId>,
+        Place { node, on, contexts, .. }: Place,
         key: &Name,
         step: &Step,
         child: Option<TypeId>,
@@ -224,7 +296,14 @@ impl Builder<'_, '_> {
         }
         let child = child.map(|ty| self.node(ty));
         let (field, arguments) = (step.unit.field.field.clone(), Rc::clone(&step.unit.field.arguments));
-        self.graph.nodes[node].entries.push(Entry { on, key: key.clone(), field, arguments, child });
+        self.graph.nodes[node].entries.push(Entry {
+            on,
+            key: key.clone(),
+            field,
+            arguments,
+            contexts,
+            child,
+        });
         Ok(child)
     }
 
@@ -259,7 +338,7 @@ impl Builder<'_, '_> {
         on: Option<TypeId>,
         here: &Here,
         hop: &Rc<Hop>,
-        requires: Option<SelectionId>,
+        needs: Needs,
     ) -> Result<GroupId, Exhausted> {
         let Some(key) = hop.key else { return Ok(self.root_group(here, hop)) };
         let mut after = Vec::new();
@@ -268,14 +347,14 @@ impl Builder<'_, '_> {
             let at = match &source.from {
                 None => told.clone(),
                 Some(earlier) => {
-                    let group = self.jump(on, here, earlier, None)?;
+                    let group = self.jump(on, here, earlier, Needs::default())?;
                     Here { added: true, ..self.landed(here, earlier, group) }
                 }
             };
             after.extend(self.emit(source.selection, &at, source.nested)?);
         }
         let mut fields = self.representation(key, here.position, true);
-        if let Some(requires) = requires {
+        if let Some(requires) = needs.requires {
             after.extend(self.emit(requires, &told, true)?);
             merge_fields(&mut fields, self.representation(requires, here.position, false));
         }
@@ -283,19 +362,115 @@ impl Builder<'_, '_> {
         after.sort_unstable();
         after.dedup();
         let representation = self.represent(on, here, hop, fields)?;
-        Ok(self.entity_group(hop.subgraph, &here.path, &after, representation))
+        let values = needs.contexts.iter().map(|context| context.value);
+        let asks = match needs.contexts.is_empty() {
+            true => Asks::Entities,
+            false => Asks::Contextual(values.filter(|value| self.needs_value(*value)).collect()),
+        };
+        let address = (hop.subgraph, here.path.clone(), after, asks);
+        let group = self.entity_group(address, representation);
+        take_contexts(&mut self.graph.groups[group].contexts, needs.contexts);
+        Ok(group)
+    }
+
+    /// The arguments of a step's field that outer objects fill in.
+    fn contextual_arguments(&self, step: &Step, hop: &Hop) -> Vec<ContextArgument> {
+        let field = self.search.supergraph.types[hop.ty].fields.get(&step.unit.field.field);
+        field
+            .and_then(|field| field.join(hop.subgraph))
+            .map_or_else(Vec::new, |join| join.context_arguments.clone())
+    }
+
+    /// Finds the outer objects that may give a value, up to where one of them is sure to, and selects it there.
+    fn context(&mut self, value: ContextValueId, here: &Here) -> Result<GroupContext, Exhausted> {
+        let supergraph = self.search.supergraph;
+        let (mut sources, mut after) = (Vec::new(), Vec::new());
+        let mut next = here.above.clone();
+        while let Some(above) = next {
+            let outer = &above.here;
+            let gives = |ty: &&TypeId| supergraph.context_values[value].given_by(**ty).is_some();
+            let givers: Vec<TypeId> = above.types.iter().filter(gives).copied().collect();
+            if !givers.is_empty() {
+                let mut fields = Vec::new();
+                if let Some(asked) = self.search.context_selection(outer.view.ty, &above.types, value) {
+                    let view = outer.view.without_contexts();
+                    let asking = Here { view, added: true, above: None, ..outer.clone() };
+                    after.extend(self.emit(asked, &asking, true)?);
+                    fields = self.context_fields(asked, outer.position);
+                }
+                let names = givers.iter().map(|ty| supergraph.types[*ty].name.clone());
+                let is_abstract = supergraph.types[outer.view.ty].is_abstract();
+                sources.push(ContextSource {
+                    steps: outer.path.len(),
+                    runtime_types: if is_abstract { names.collect() } else { Vec::new() },
+                    fields,
+                });
+            }
+            if givers.len() == above.types.len() {
+                break;
+            }
+            next = outer.above.clone();
+        }
+        Ok(GroupContext { value, sources, after })
+    }
+
+    fn needs_value(&self, value: ContextValueId) -> bool {
+        self.search.supergraph.context_values[value].ty.is_non_null()
+    }
+
+    /// A path may be reached by objects below different outer ones. Whoever is sent for all of them must know all who may give a value.
+    fn share_contexts(&mut self) {
+        let values = &self.search.supergraph.context_values;
+        let groups = &mut self.graph.groups;
+        let mut shared: FxHashMap<Vec<PathElement>, Vec<GroupContext>> = FxHashMap::default();
+        for group in groups.iter().filter(|group| !group.contexts.is_empty()) {
+            take_contexts(shared.entry(group.path.clone()).or_default(), group.contexts.clone());
+        }
+        for group in groups.iter_mut().filter(|group| !group.contexts.is_empty()) {
+            for context in &mut group.contexts {
+                let mut all = shared.get(&group.path).into_iter().flatten();
+                if let Some(all) = all.find(|all| all.value == context.value) {
+                    context.clone_from(all);
+                }
+                group.after.extend(&context.after);
+                group.alone |= values[context.value].ty.is_non_null();
+            }
+            group.after.sort_unstable();
+            group.after.dedup();
+        }
+    }
+
+    /// What has been selected for a context at `position`.
+    fn context_fields(&mut self, selection: SelectionId, position: PositionId) -> Vec<RepresentationField> {
+        let supergraph = self.search.supergraph;
+        let asked = self.search.selections.get(selection);
+        let is_abstract = supergraph.types[asked.ty].is_abstract();
+        let mut fields = Vec::new();
+        for group in &asked.groups {
+            let names = group.types.iter().map(|ty| supergraph.types[*ty].name.clone());
+            let on_types: Vec<Name> = if is_abstract { names.collect() } else { Vec::new() };
+            for field in &group.fields {
+                let key = match field.is_meta() {
+                    true => field.field.clone(),
+                    false => self.positions.added_key(position, &field.field, &field.arguments),
+                };
+                let below = self.positions.child(position, &key);
+                fields.push(RepresentationField {
+                    on_types: on_types.clone(),
+                    name: field.field.clone(),
+                    nullable: true,
+                    selection: field.sub.map_or_else(Vec::new, |sub| self.context_fields(sub, below)),
+                    key,
+                });
+            }
+        }
+        fields
     }
 
     /// The group that sends these representations: one that exists, unless it already says something else under one of their names
     /// (the same required field with other arguments).
-    fn entity_group(
-        &mut self,
-        subgraph: SubgraphId,
-        path: &[PathElement],
-        after: &[GroupId],
-        representation: Representation,
-    ) -> GroupId {
-        let address = (subgraph, path.to_vec(), after.to_vec(), false);
+    fn entity_group(&mut self, address: Address, representation: Representation) -> GroupId {
+        let (subgraph, path, after, _) = address.clone();
         let known = self.at.entry(address).or_default();
         for &group in known.iter() {
             if take_representation(&mut self.graph.groups[group].representations, &representation) {
@@ -304,7 +479,7 @@ impl Builder<'_, '_> {
         }
         let group = self.graph.groups.len();
         known.push(group);
-        self.new_group(subgraph, None, path, after.to_vec());
+        self.new_group(subgraph, None, &path, after);
         self.graph.groups[group].representations.push(representation);
         group
     }
@@ -334,9 +509,10 @@ impl Builder<'_, '_> {
         }
         self.entries += 1;
         let arguments = Rc::new(Arguments::default());
-        self.graph.nodes[node]
-            .entries
-            .insert(0, Entry { on: None, key: field.clone(), field, arguments, child: None });
+        self.graph.nodes[node].entries.insert(
+            0,
+            Entry { on: None, key: field.clone(), field, arguments, contexts: Vec::new(), child: None },
+        );
         if self.entries > FIELDS { Err(Exhausted) } else { Ok(()) }
     }
 
@@ -354,7 +530,7 @@ impl Builder<'_, '_> {
         }
         let kind = if at_start { self.kind } else { OperationKind::Query };
         let after: Vec<GroupId> = here.group.iter().map(|(group, _)| *group).collect();
-        let address = (hop.subgraph, here.path.clone(), after.clone(), true);
+        let address = (hop.subgraph, here.path.clone(), after.clone(), Asks::Root);
         if let Some(&group) = self.at.get(&address).and_then(|groups| groups.first()) {
             return group;
         }
@@ -377,7 +553,9 @@ impl Builder<'_, '_> {
             path,
             fragments: Vec::new(),
             representations: Vec::new(),
+            contexts: Vec::new(),
             after,
+            alone: false,
         });
         self.graph.groups.len() - 1
     }
@@ -467,6 +645,35 @@ fn take_representation(known: &mut Vec<Representation>, more: &Representation) -
         None => known.push(taken),
     }
     true
+}
+
+/// Adds what is taken from outer objects. One value may come from several, where a path is reached by objects of different types.
+fn take_contexts(known: &mut Vec<GroupContext>, more: Vec<GroupContext>) {
+    for context in more {
+        let Some(known) = known.iter_mut().find(|other| other.value == context.value) else {
+            known.push(context);
+            continue;
+        };
+        add_new(&mut known.after, context.after);
+        for source in context.sources {
+            match known.sources.iter_mut().find(|other| other.steps == source.steps) {
+                Some(same) => {
+                    add_new(&mut same.runtime_types, source.runtime_types);
+                    add_new(&mut same.fields, source.fields);
+                }
+                None => known.sources.push(source),
+            }
+        }
+        known.sources.sort_by_key(|source| std::cmp::Reverse(source.steps));
+    }
+}
+
+fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
+    for item in more {
+        if !known.contains(&item) {
+            known.push(item);
+        }
+    }
 }
 
 fn is_told_alike(a: &[RepresentationField], b: &[RepresentationField]) -> bool {

@@ -23,7 +23,7 @@ use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::validation::Valid;
 use budget::{Budget, Exhausted};
 use federation::supergraph::{Supergraph, TypeId};
-use search::{Search, View};
+use search::Search;
 use selection::{Normaliser, SelectionId};
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl Planner {
     }
 
     fn check(&self, search: &mut Search<'_>, root: TypeId, selection: SelectionId) -> Result<(), PlanError> {
-        let view = View::start(root);
+        let view = search.start(root);
         match search.solve(selection, view, true)?.missing {
             None => Ok(()),
             Some(missing) => {

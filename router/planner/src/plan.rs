@@ -7,6 +7,8 @@
 //! clash with a client's alias). The *response* is what the client sees, described by [`Shape`]s over the data tree.
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::Type;
+use std::ops::Range;
 
 /// Index of a fetch in [`QueryPlan::fetches`].
 pub type FetchId = usize;
@@ -84,8 +86,45 @@ pub struct EntityTarget {
     pub path: Vec<PathElement>,
     /// How an entity is represented; the first whose `runtime_types` fits is used, an entity that none fits is not sent.
     pub representations: Vec<Representation>,
+    /// What the selection takes from objects further out; `None` where it takes nothing.
+    pub contexts: Option<Box<EntityContexts>>,
     /// What comes back and is merged into each entity.
     pub selection: FetchSelection,
+}
+
+/// Arguments of an entity selection that are filled in from outer objects. Entities for which they differ are asked for apart: the selection is
+/// written once more, under another alias and with other variables, for each further set of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityContexts {
+    /// Each value, and the variable that carries it.
+    pub variables: Vec<ContextVariable>,
+    /// Where the selection stands in [`Fetch::document`], alias included.
+    pub selection: Range<usize>,
+    /// Where in it a name ends that each copy must have for itself: the alias and the variables. Ascending.
+    pub names: Vec<usize>,
+}
+
+/// A value that is taken from the nearest outer object that sets a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextVariable {
+    /// Name of the variable.
+    pub variable: Name,
+    /// Its type in the subgraph. An entity whose value is null where it may not be is not sent.
+    pub ty: Type,
+    /// The objects that may set the context, the nearest first. One that does decides, even for null; an entity below none that does is
+    /// not sent.
+    pub sources: Vec<ContextSource>,
+}
+
+/// An outer object that may set a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextSource {
+    /// How many steps of the target's path lead to it.
+    pub steps: usize,
+    /// Values of `__typename` in the data tree that set the context; empty: any.
+    pub runtime_types: Vec<Name>,
+    /// The value is that of the first field that is meant for the object's type, and further down in the same way; null when none is.
+    pub fields: Vec<RepresentationField>,
 }
 
 /// A step into the data tree.

@@ -44,7 +44,7 @@ fn join_within_rounds(graph: &FetchGraph, requests: &mut [Option<Request>]) {
     let mut place: Vec<usize> = (0..requests.len()).collect();
     for (id, (round, _)) in rounds(requests).into_iter().enumerate() {
         let Some(request) =
-            requests[id].as_ref().filter(|request| graph.groups[request.groups[0]].root.is_none())
+            requests[id].as_ref().filter(|request| graph.groups[request.groups[0]].is_shareable())
         else {
             continue;
         };
@@ -103,7 +103,7 @@ fn topological(requests: &[Option<Request>]) -> Vec<usize> {
 fn joinable(graph: &FetchGraph, requests: &[Option<Request>]) -> Option<(usize, usize)> {
     let rounds = rounds(requests);
     let before = ancestors(requests);
-    let entities = |request: &Request| request.groups.iter().all(|&group| graph.groups[group].root.is_none());
+    let entities = |request: &Request| request.groups.iter().all(|&group| graph.groups[group].is_shareable());
     let mut best: Option<(usize, (usize, usize))> = None;
     for (a, first) in requests.iter().enumerate() {
         let Some(first) = first.as_ref().filter(|request| entities(request)) else { continue };

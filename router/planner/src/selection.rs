@@ -111,6 +111,16 @@ impl Selections {
         Some(FieldSelection { sub: Some(sub), ..field.clone() })
     }
 
+    /// The selection with the runtime type wherever it selects `__typename`, of objects of one type too.
+    fn told_types(&mut self, id: SelectionId) -> SelectionId {
+        let mut selection = (*self.get(id)).clone();
+        for field in selection.groups.iter_mut().flat_map(|group| &mut group.fields) {
+            selection.typename |= field.is_meta();
+            field.sub = field.sub.map(|sub| self.told_types(sub));
+        }
+        self.intern(selection)
+    }
+
     /// How many leaves the selection asks for: a measure of how much is missing.
     pub(crate) fn leaves(&self, id: SelectionId) -> usize {
         let fields = self.all[id].groups.iter().flat_map(|group| &group.fields);
@@ -218,6 +228,17 @@ impl<'a> Normaliser<'a> {
         let composite = &self.supergraph.types[ty];
         let typename = composite.is_abstract() && needs_typename(composite, &required.groups);
         selections.intern(Selection { typename, ..(*required).clone() })
+    }
+
+    /// What an argument takes from an object of type `ty`: as what is required, and the type wherever the value is its name.
+    pub(crate) fn context(
+        &mut self,
+        selections: &mut Selections,
+        ty: TypeId,
+        set: &'a SelectionSet,
+    ) -> SelectionId {
+        let id = self.required(selections, ty, set);
+        selections.told_types(id)
     }
 
     /// The selection that `sets` together make on an object of type `ty`.

@@ -1,6 +1,10 @@
 //! The plan for people and for tools: nested text, and JSON.
 
-use crate::plan::{EntityTarget, Fetch, PathElement, QueryPlan, Representation, RepresentationField, Target};
+use crate::plan::{
+    ContextSource, ContextVariable, EntityTarget, Fetch, PathElement, QueryPlan, Representation,
+    RepresentationField, Target,
+};
+use apollo_compiler::Name;
 use serde_json::{Value, json};
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -40,10 +44,17 @@ impl QueryPlan {
 fn target_json(target: &Target) -> Value {
     match target {
         Target::Root { path, .. } => json!({ "path": path_text(path) }),
-        Target::Entities(entities) => json!({
-            "path": path_text(&entities.path),
-            "representations": entities.representations.iter().map(representation_text).collect::<Vec<_>>(),
-        }),
+        Target::Entities(entities) => {
+            let mut target = json!({
+                "path": path_text(&entities.path),
+                "representations": entities.representations.iter().map(representation_text).collect::<Vec<_>>(),
+            });
+            if entities.contexts.is_some() {
+                let contexts = contexts(entities).map(|context| context_text(entities, context));
+                target["contexts"] = contexts.collect();
+            }
+            target
+        }
     }
 }
 
@@ -94,14 +105,44 @@ fn fetch_text(out: &mut Indented<'_, '_>, id: usize, fetch: &Fetch) -> fmt::Resu
 
 fn entities_text(out: &mut Indented<'_, '_>, entities: &EntityTarget) -> fmt::Result {
     let representations: Vec<String> = entities.representations.iter().map(representation_text).collect();
-    out.line(&format!("Flatten(path: \"{}\") {}", path_text(&entities.path), representations.join(" ")))
+    out.line(&format!("Flatten(path: \"{}\") {}", path_text(&entities.path), representations.join(" ")))?;
+    contexts(entities).try_for_each(|context| out.line(&context_text(entities, context)))
+}
+
+fn contexts(entities: &EntityTarget) -> impl Iterator<Item = &ContextVariable> {
+    entities.contexts.iter().flat_map(|contexts| &contexts.variables)
+}
+
+fn context_text(entities: &EntityTarget, context: &ContextVariable) -> String {
+    let source = |source: &ContextSource| {
+        format!("\"{}\" {}", path_text(&entities.path[..source.steps]), source_text(source))
+    };
+    let sources: Vec<String> = context.sources.iter().map(source).collect();
+    format!("Context(${}: {}) {}", context.variable, context.ty, sources.join(" or "))
+}
+
+fn source_text(source: &ContextSource) -> String {
+    let field = |field: &RepresentationField| {
+        format!("{}{}", on_text(&field.on_types), fields_text(std::slice::from_ref(field)))
+    };
+    let mut values: Vec<String> = source.fields.iter().map(field).collect();
+    let is_named = |ty: &&Name| source.fields.iter().any(|field| field.on_types.contains(ty));
+    let unnamed: Vec<Name> = source.runtime_types.iter().filter(|ty| !is_named(ty)).cloned().collect();
+    if values.is_empty() || !unnamed.is_empty() {
+        values.push(format!("{}null", on_text(&unnamed)));
+    }
+    values.join(" ")
 }
 
 fn representation_text(representation: &Representation) -> String {
-    let types: Vec<&str> = representation.runtime_types.iter().map(|name| name.as_str()).collect();
-    let on = if types.is_empty() { String::new() } else { format!("on {} ", types.join("|")) };
+    let on = on_text(&representation.runtime_types);
     let typename = representation.typename.as_ref().map_or("*", |name| name.as_str());
     format!("{on}=> {typename} {}", fields_text(&representation.fields))
+}
+
+fn on_text(types: &[Name]) -> String {
+    let types: Vec<&str> = types.iter().map(|name| name.as_str()).collect();
+    if types.is_empty() { String::new() } else { format!("on {} ", types.join("|")) }
 }
 
 fn fields_text(fields: &[RepresentationField]) -> String {

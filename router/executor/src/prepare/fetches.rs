@@ -2,7 +2,7 @@
 
 use apollo_compiler::Name;
 use planner::{
-    EntityTarget, Fetch, FetchId, FetchSelection, PathElement, QueryPlan, Representation,
+    ContextVariable, EntityTarget, Fetch, FetchId, FetchSelection, PathElement, QueryPlan, Representation,
     RepresentationField, Target,
 };
 
@@ -26,10 +26,12 @@ pub(crate) struct PreparedFetch {
     pub(crate) waits_for: usize,
     /// The fetches that wait for this one.
     pub(crate) dependents: Vec<FetchId>,
+    /// Whether entities take arguments from contexts, see `contexts.rs`.
+    pub(crate) is_contextual: bool,
 }
 
 /// A part of the answer and its place in the data tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedTarget {
     pub(crate) path: Vec<Step>,
     pub(crate) read: ObjectRead,
@@ -38,24 +40,48 @@ pub(crate) struct PreparedTarget {
 }
 
 /// How entities are asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct EntityRequest {
     /// `"representations":`, by the variable's name.
     pub(crate) variable: Box<[u8]>,
     /// Where the tree holds the runtime type of the entities.
     pub(crate) typename: Option<Slot>,
     pub(crate) representations: Vec<PreparedRepresentation>,
+    /// What the selection takes from outer objects.
+    pub(crate) contexts: Vec<PreparedContext>,
+}
+
+/// A variable that outer objects fill in.
+#[derive(Debug, Clone)]
+pub(crate) struct PreparedContext {
+    /// `"name":`
+    pub(crate) variable: Box<[u8]>,
+    pub(crate) nullable: bool,
+    /// The nearest first.
+    pub(crate) sources: Vec<PreparedSource>,
+}
+
+/// An outer object that may set a context.
+#[derive(Debug, Clone)]
+pub(crate) struct PreparedSource {
+    /// How many steps of the path lead to it.
+    pub(crate) steps: usize,
+    /// Empty: any.
+    pub(crate) types: Vec<TypeId>,
+    /// Where the data tree holds its runtime type.
+    pub(crate) typename: Option<Slot>,
+    pub(crate) fields: Vec<PreparedField>,
 }
 
 /// A step into the data tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Step {
     Key(Slot),
     Each,
     OnTypes { typename: Option<Slot>, types: Vec<TypeId> },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedRepresentation {
     /// Empty: any.
     pub(crate) types: Vec<TypeId>,
@@ -63,7 +89,7 @@ pub(crate) struct PreparedRepresentation {
     pub(crate) fields: Vec<PreparedField>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum TypenameSent {
     /// Always this type; and `{"__typename":"Type"`.
     Fixed(TypeId, Box<[u8]>),
@@ -72,7 +98,7 @@ pub(crate) enum TypenameSent {
 }
 
 /// A field of a representation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedField {
     /// Runtime types that have it; empty: any.
     pub(crate) on_types: Vec<TypeId>,
@@ -87,7 +113,7 @@ pub(crate) struct PreparedField {
 }
 
 /// Which keys of an answer's object are taken, and where they go.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ObjectRead {
     pub(crate) position: PositionId,
     /// Slots of an object at that position.
@@ -97,7 +123,7 @@ pub(crate) struct ObjectRead {
     pub(crate) fields: Vec<FieldRead>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FieldRead {
     /// `"key":`
     key: Box<[u8]>,
@@ -106,7 +132,7 @@ pub(crate) struct FieldRead {
 }
 
 /// How the value of a key is read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum ValueRead {
     /// A runtime type.
     Typename,
@@ -117,9 +143,9 @@ pub(crate) enum ValueRead {
 }
 
 /// A key of the answer's `data`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DataField {
-    key: Box<[u8]>,
+    pub(crate) key: Box<[u8]>,
     /// The target that takes it.
     pub(crate) target: usize,
     pub(crate) part: DataPart,
@@ -160,7 +186,7 @@ impl Keyed for DataField {
 }
 
 /// `"key":`
-pub(super) fn quote_key(key: &Name) -> Box<[u8]> {
+pub(crate) fn quote_key(key: &str) -> Box<[u8]> {
     format!("\"{key}\":").into_bytes().into()
 }
 
@@ -192,6 +218,7 @@ impl Prepare<'_> {
             targets,
             waits_for: fetch.after.len(),
             dependents: Vec::new(),
+            is_contextual: fetch.targets.iter().any(is_contextual),
         }
     }
 
@@ -238,6 +265,26 @@ impl Prepare<'_> {
                 .iter()
                 .map(|it| self.representation(position, it))
                 .collect(),
+            contexts: (target.contexts.iter().flat_map(|contexts| &contexts.variables))
+                .map(|context| self.context(&target.path, context))
+                .collect(),
+        }
+    }
+
+    fn context(&mut self, path: &[PathElement], context: &ContextVariable) -> PreparedContext {
+        let sources = context.sources.iter().map(|source| {
+            let (_, position) = self.path(&path[..source.steps]);
+            PreparedSource {
+                steps: source.steps,
+                types: self.types(&source.runtime_types),
+                typename: self.layout.typename(position),
+                fields: self.fields(Some(position), &source.fields),
+            }
+        });
+        PreparedContext {
+            sources: sources.collect(),
+            variable: quote_key(&context.variable),
+            nullable: !context.ty.is_non_null(),
         }
     }
 
@@ -300,6 +347,10 @@ impl Prepare<'_> {
     fn types(&mut self, names: &[Name]) -> Vec<TypeId> {
         names.iter().map(|name| self.types.intern(name)).collect()
     }
+}
+
+fn is_contextual(target: &Target) -> bool {
+    matches!(target, Target::Entities(EntityTarget { contexts: Some(_), .. }))
 }
 
 fn data_fields(fetch: &Fetch, targets: &[PreparedTarget]) -> Vec<DataField> {

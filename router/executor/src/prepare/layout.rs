@@ -1,7 +1,7 @@
 //! The object positions of the data tree and their slots.
 
 use apollo_compiler::Name;
-use planner::{FetchSelection, PathElement, QueryPlan, Target};
+use planner::{EntityTarget, FetchSelection, PathElement, QueryPlan, Target};
 use rustc_hash::FxHashMap;
 
 /// Index of an object position. All objects that one path reaches, through however many lists, share a position.
@@ -27,7 +27,7 @@ struct Position {
     lists: Vec<u8>,
     /// The targets that read objects here, in order; twice, where two response keys stand for one field.
     writers: Vec<usize>,
-    /// Whether a target comes here from some types of objects only.
+    /// Whether a target comes here from some types of objects only, or with what an outer object fills in.
     conditional: bool,
     shareable: bool,
 }
@@ -39,11 +39,11 @@ impl Layout {
         let mut layout = Self { positions: vec![Position::default()] };
         let mut positions = Vec::new();
         for target in plan.fetches.iter().flat_map(|fetch| &fetch.targets) {
-            let (path, selection) = match target {
-                Target::Root { path, selection } => (path, selection),
-                Target::Entities(entities) => (&entities.path, &entities.selection),
+            let (path, selection, outermost) = match target {
+                Target::Root { path, selection } => (path, selection, usize::MAX),
+                Target::Entities(entities) => (&entities.path, &entities.selection, outermost(entities)),
             };
-            let position = layout.lay_path(path);
+            let position = layout.lay_path(path, outermost);
             layout.lay_selection(position, selection, positions.len());
             positions.push(position);
         }
@@ -51,14 +51,16 @@ impl Layout {
         layout
     }
 
-    fn lay_path(&mut self, path: &[PathElement]) -> PositionId {
+    /// Lays the positions of a path, on which an object `outermost` steps down fills arguments in.
+    fn lay_path(&mut self, path: &[PathElement], outermost: usize) -> PositionId {
         let mut position = Self::ROOT;
         let mut conditional = false;
-        for element in path {
+        for (steps, element) in path.iter().enumerate() {
             match element {
                 PathElement::Each => {}
                 PathElement::OnTypes(_) => conditional = true,
                 PathElement::Key(key) => {
+                    conditional |= steps >= outermost;
                     let slot = self.lay_slot(position, key);
                     position = self.lay_child(position, slot);
                     self.positions[position as usize].conditional |= conditional;
@@ -167,4 +169,11 @@ impl Layout {
         let lists = &mut self.positions[position as usize].lists[slot as usize];
         *lists = depth.max(*lists);
     }
+}
+
+/// How many steps lead to the outermost object that fills in an argument of the target: what is below it depends on it.
+fn outermost(target: &EntityTarget) -> usize {
+    let variables = target.contexts.iter().flat_map(|contexts| &contexts.variables);
+    let sources = variables.flat_map(|context| &context.sources);
+    sources.map(|source| source.steps).min().unwrap_or(usize::MAX)
 }

@@ -1,6 +1,7 @@
 //! Plans executed against scripted subgraphs.
 
 mod completion;
+mod contexts;
 mod entities;
 mod liars;
 mod running;

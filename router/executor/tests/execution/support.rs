@@ -9,14 +9,16 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::Type;
 use bytes::Bytes;
 use executor::{
     ExecutionRequest, Limits, PreparedPlan, Response, SubgraphClient, SubgraphError, SubgraphRequest,
     SubgraphResponse,
 };
 use planner::{
-    EntityTarget, Fetch, FetchField, FetchSelection, FieldSource, OperationKind, OutputType, PathElement,
-    QueryPlan, Representation, RepresentationField, ScalarKind, Shape, ShapeField, Target, Variant,
+    ContextSource, ContextVariable, EntityContexts, EntityTarget, Fetch, FetchField, FetchSelection,
+    FieldSource, OperationKind, OutputType, PathElement, QueryPlan, Representation, RepresentationField,
+    ScalarKind, Shape, ShapeField, Target, Variant,
 };
 use serde_json::{Map, Value};
 
@@ -66,9 +68,37 @@ impl Plan {
             variable: name(&if number == 0 { "representations".to_owned() } else { format!("r{number}") }),
             path: path(at),
             representations: representations.iter().map(|text| Words::of(text).representation()).collect(),
+            contexts: None,
             selection: Words::of(selection).selection(),
         };
         self.last().targets.push(Target::Entities(target));
+        self
+    }
+
+    /// Lets the only target's field `f` take its argument from the object to which so many steps of the path lead.
+    pub(crate) fn takes(mut self, ty: &str, steps: usize, fields: &str) -> Self {
+        let document =
+            format!("query($r:[_Any!]!,$c:{ty}){{e:_entities(representations:$r){{...on P{{f(in:$c)}}}}}}");
+        let end_of = |text: &str| document.find(text).map(|at| at + text.len()).expect("it is there");
+        let contexts = EntityContexts {
+            variables: vec![ContextVariable {
+                variable: name("c"),
+                ty: Type::parse(ty, "type").expect("a type"),
+                sources: vec![ContextSource {
+                    steps,
+                    runtime_types: Vec::new(),
+                    fields: Words::of(fields).representation_fields(),
+                }],
+            }],
+            selection: end_of("{")..document.len() - 1,
+            names: vec![end_of("{e"), end_of("representations:$r"), end_of("in:$c")],
+        };
+        let fetch = self.last();
+        fetch.document = document;
+        if let Some(Target::Entities(target)) = fetch.targets.last_mut() {
+            (target.alias, target.variable) = (name("e"), name("r"));
+            target.contexts = Some(Box::new(contexts));
+        }
         self
     }
 
@@ -193,7 +223,7 @@ impl Words {
 
     fn representation_fields(&mut self) -> Vec<RepresentationField> {
         let mut fields = Vec::new();
-        while !self.eat("}") {
+        while !self.0.is_empty() && !self.eat("}") {
             let on_types = if self.eat("[") {
                 let types = self.names();
                 self.expect("]");

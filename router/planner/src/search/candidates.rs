@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub(crate) struct Unit {
     /// The runtime type for which it is asked; `None` asks on the view's own type.
     pub(crate) on: Option<TypeId>,
-    pub(super) types: Vec<TypeId>,
+    pub(crate) types: Vec<TypeId>,
     pub(crate) field: FieldSelection,
     /// Whether two subgraphs may be asked for parts of it.
     pub(super) splittable: bool,
@@ -140,7 +140,7 @@ impl<'a> Search<'a> {
         let join = field.join(view.subgraph)?;
         ty_definition.join(view.subgraph)?;
         let provided = || self.provided.holds(self.supergraph, view.provided, ty, &field.name);
-        (join.requires.is_none() && (!join.external || provided())).then_some((field, join))
+        (!is_told(join) && (!join.external || provided())).then_some((field, join))
     }
 
     /// Every way to have a unit at `view`.
@@ -165,7 +165,7 @@ impl<'a> Search<'a> {
         }
         let mut found = Vec::new();
         if let Some((field, join)) = self.own_field(view, ty, &unit.field.field) {
-            let here = self.here(unit, view, ty, field, join);
+            let here = self.here(unit, view, ty, field, join)?;
             let unbeaten = self.is_unbeaten(&here, unit.field.sub, jumps)?;
             found.push(here);
             if unbeaten {
@@ -209,18 +209,19 @@ impl<'a> Search<'a> {
         ty: TypeId,
         field: &'a Field,
         join: &'a FieldJoin,
-    ) -> Candidate {
-        let child = unit.field.sub.and_then(|_| self.child(view, ty, field, join));
-        Candidate { way: Way::Here, child, depth: 0, fetches: 0, request: (view.subgraph, ty, None) }
+    ) -> Result<Candidate, Exhausted> {
+        let below = View { filled: self.filled_below(unit, view)?, ..view };
+        let child = unit.field.sub.and_then(|_| self.child(below, ty, field, join));
+        Ok(Candidate { way: Way::Here, child, depth: 0, fetches: 0, request: (view.subgraph, ty, None) })
     }
 
-    /// How the subgraph of `join` sees the objects that the field returns.
+    /// How the subgraph of `join` sees the objects that the field returns; `view` says what is filled in below.
     fn child(&mut self, view: View, ty: TypeId, field: &'a Field, join: &'a FieldJoin) -> Option<View> {
         let target = self.supergraph.type_id(field.type_in(join.subgraph).inner_named_type())?;
         let provided =
             self.provided.child(self.supergraph, view.provided, ty, &field.name, join.provides.as_deref());
         let peers = self.peers_below(view, ty, field, join.subgraph);
-        Some(View { subgraph: join.subgraph, ty: target, provided, peers })
+        Some(View { subgraph: join.subgraph, ty: target, provided, peers, filled: view.filled })
     }
 
     /// The ways to an object type's field by key.
@@ -241,7 +242,7 @@ impl<'a> Search<'a> {
             for join in &field.joins {
                 let seen = supergraph.types[entry].join(join.subgraph);
                 let is_way_in = seen.is_some_and(|seen| entry == ty || seen.interface_object);
-                let needless = join.subgraph == view.subgraph && entry == ty && join.requires.is_none();
+                let needless = join.subgraph == view.subgraph && entry == ty && !is_told(join);
                 if !is_way_in || join.external || needless {
                     continue;
                 }
@@ -258,6 +259,9 @@ impl<'a> Search<'a> {
         ty: TypeId,
         (entry, field, join): (TypeId, &'a Field, &'a FieldJoin),
     ) -> Result<Option<Candidate>, Exhausted> {
+        if !self.is_filled(view, join) {
+            return Ok(None);
+        }
         let Some(hop) = self.hop(ty, view, join.subgraph, entry)? else { return Ok(None) };
         let (mut depth, mut fetches) = (hop.depth, hop.fetches);
         let mut requires = None;
@@ -271,7 +275,7 @@ impl<'a> Search<'a> {
             fetches += solution.cost.fetches;
             requires = Some(selection);
         }
-        let landed = View::entered(join.subgraph, entry);
+        let landed = View::entered(join.subgraph, entry, self.filled_below(unit, view)?);
         let child = unit.field.sub.and_then(|_| self.child(landed, entry, field, join));
         let request = (join.subgraph, entry, requires);
         Ok(Some(Candidate { way: Way::Jump { hop, requires }, child, depth, fetches, request }))
@@ -290,7 +294,7 @@ impl<'a> Search<'a> {
         if !unit.field.is_meta()
             && let Some((field, join)) = self.resolved_here(view, ty, &unit.field.field)
         {
-            found.push(self.here(unit, view, ty, field, join));
+            found.push(self.here(unit, view, ty, field, join)?);
         }
         if !jumps {
             return Ok(found);
@@ -299,7 +303,7 @@ impl<'a> Search<'a> {
             for join in field.joins.iter().filter(|join| !join.external) {
                 let blind =
                     supergraph.types[ty].join(join.subgraph).is_some_and(|seen| seen.interface_object);
-                let needless = join.subgraph == view.subgraph && join.requires.is_none();
+                let needless = join.subgraph == view.subgraph && !is_told(join);
                 if blind && !needless {
                     found.extend(self.jump(unit, view, ty, (ty, field, join))?);
                 }
@@ -313,4 +317,9 @@ impl<'a> Search<'a> {
         }
         Ok(found)
     }
+}
+
+/// Whether the subgraph must be told something before it resolves the field, so that it is entered anew.
+fn is_told(join: &FieldJoin) -> bool {
+    join.requires.is_some() || !join.context_arguments.is_empty()
 }

@@ -8,6 +8,7 @@
 
 mod candidates;
 mod choose;
+mod contexts;
 mod peers;
 mod provided;
 mod reach;
@@ -15,6 +16,7 @@ mod reach;
 use crate::budget::{Budget, Exhausted};
 use crate::selection::{FieldSelection, Group, Normaliser, Selection, SelectionId, Selections};
 use choose::Choice;
+use contexts::Contexts;
 use federation::supergraph::{SubgraphId, Supergraph, TypeId};
 use peers::Peers;
 use provided::ProvidedSets;
@@ -38,17 +40,19 @@ pub(crate) struct View {
     pub(crate) provided: usize,
     /// Which other subgraphs could have been asked for it; 0 for none.
     pub(crate) peers: usize,
+    /// Which arguments from contexts the objects further out fill in; 0 where it does not matter.
+    pub(crate) filled: usize,
 }
 
 impl View {
-    /// The position in which an operation begins.
-    pub(crate) fn start(ty: TypeId) -> Self {
-        Self::entered(START, ty)
+    /// An object as a subgraph sees it that was asked for it by a key.
+    pub(crate) fn entered(subgraph: SubgraphId, ty: TypeId, filled: usize) -> Self {
+        Self { subgraph, ty, provided: 0, peers: 0, filled }
     }
 
-    /// An object as a subgraph sees it that was asked for it by a key.
-    pub(crate) fn entered(subgraph: SubgraphId, ty: TypeId) -> Self {
-        Self { subgraph, ty, provided: 0, peers: 0 }
+    /// The same object, below which no argument is filled in.
+    pub(crate) fn without_contexts(self) -> Self {
+        Self { filled: 0, ..self }
     }
 }
 
@@ -115,6 +119,7 @@ pub(crate) struct Search<'a> {
     sets: Normaliser<'a>,
     provided: ProvidedSets<'a>,
     peers: Peers,
+    contexts: Contexts,
     solved: FxHashMap<(SelectionId, View, bool), Rc<Solution>>,
     solving: FxHashMap<(SelectionId, View), usize>,
     reached: FxHashMap<(TypeId, View), Rc<Hops>>,
@@ -139,6 +144,7 @@ impl<'a> Search<'a> {
             sets,
             provided: ProvidedSets::default(),
             peers: Peers::new(has_partial_unions),
+            contexts: Contexts::new(supergraph),
             solved: FxHashMap::default(),
             solving: FxHashMap::default(),
             reached: FxHashMap::default(),
@@ -147,6 +153,11 @@ impl<'a> Search<'a> {
             cut: usize::MAX,
             budget,
         }
+    }
+
+    /// The position in which an operation begins.
+    pub(crate) fn start(&self, ty: TypeId) -> View {
+        View::entered(START, ty, self.contexts.start())
     }
 
     /// The selection that a client's operation makes on its root type.

@@ -21,6 +21,8 @@ pub(crate) struct Hop {
     pub(super) depth: u32,
     /// Requests, this one included.
     pub(super) fetches: u32,
+    /// As [`View::filled`].
+    filled: usize,
 }
 
 /// Where a part of a key comes from.
@@ -36,7 +38,7 @@ pub(crate) struct Source {
 impl Hop {
     /// The object as the subgraph sees it after the jump.
     pub(crate) fn view(&self) -> View {
-        View::entered(self.subgraph, self.ty)
+        View::entered(self.subgraph, self.ty, self.filled)
     }
 }
 
@@ -84,8 +86,15 @@ impl<'a> Search<'a> {
         if self.is_root(ty) {
             let depth = u32::from(view.subgraph != START);
             for join in &self.supergraph.types[ty].joins {
-                let hop =
-                    Hop { subgraph: join.subgraph, ty, key: None, sources: Vec::new(), depth, fetches: 1 };
+                let hop = Hop {
+                    subgraph: join.subgraph,
+                    ty,
+                    key: None,
+                    sources: Vec::new(),
+                    depth,
+                    fetches: 1,
+                    filled: view.filled,
+                };
                 self.push(ty, view, hop);
             }
             return Ok(());
@@ -194,6 +203,7 @@ impl<'a> Search<'a> {
             sources,
             depth: deepest + 1,
             fetches,
+            filled: view.filled,
         }))
     }
 
@@ -205,10 +215,12 @@ impl<'a> Search<'a> {
             if solution.missing.is_none() {
                 let sources = vec![Source { from: None, selection: key, nested: true }];
                 let (depth, fetches) = (solution.cost.depth + 1, solution.cost.fetches + 1);
+                let filled = view.filled;
+                let (subgraph, entry) = (door.subgraph, door.ty);
                 self.push(
                     ty,
                     view,
-                    Hop { subgraph: door.subgraph, ty: door.ty, key: Some(key), sources, depth, fetches },
+                    Hop { subgraph, ty: entry, key: Some(key), sources, depth, fetches, filled },
                 );
                 return Ok(true);
             }

@@ -49,14 +49,6 @@ pub enum SupergraphError {
         /// What is wrong.
         message: String,
     },
-    /// A field takes an argument from a context (`@fromContext`), which the planner cannot fill in.
-    #[error(
-        "{coordinate} takes an argument from a context (@fromContext), which this router does not support"
-    )]
-    ContextualArgument {
-        /// Schema coordinate of the field.
-        coordinate: String,
-    },
     /// Nothing is left for clients.
     #[error("the API schema is invalid:\n{0}")]
     InvalidApiSchema(String),

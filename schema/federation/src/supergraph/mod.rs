@@ -167,15 +167,12 @@ impl Supergraph {
     /// Reads a supergraph SDL to plan over it.
     ///
     /// # Errors
-    /// Those of [`Supergraph::read`], and [`SupergraphError::ContextualArgument`]: to leave such an argument out would
-    /// quietly change what the field means.
+    /// Those of [`Supergraph::read`].
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
-        let supergraph = Self::read(sdl)?;
-        supergraph.refuse_contextual_arguments()?;
-        Ok(supergraph)
+        Self::read(sdl)
     }
 
-    /// Reads a supergraph SDL to look at it, even one that cannot be planned over yet.
+    /// Reads a supergraph SDL to look at it.
     ///
     /// # Errors
     /// [`SupergraphError`] when the text is not GraphQL, not a supergraph, or contradicts itself.
@@ -189,14 +186,6 @@ impl Supergraph {
     /// Those of [`Supergraph::read`].
     pub fn read_when(sdl: &str, moves: impl Fn(&str) -> bool) -> Result<Self, SupergraphError> {
         read::supergraph(sdl, &moves)
-    }
-
-    fn refuse_contextual_arguments(&self) -> Result<(), SupergraphError> {
-        let fields = self.types.iter().flat_map(|ty| ty.fields.values().map(move |field| (ty, field)));
-        let mut contextual = fields
-            .filter(|(_, field)| field.joins.iter().any(|join| !join.context_arguments.is_empty()))
-            .map(|(ty, field)| format!("{}.{}", ty.name, field.name));
-        contextual.next().map_or(Ok(()), |coordinate| Err(SupergraphError::ContextualArgument { coordinate }))
     }
 
     /// The id of a composite type.

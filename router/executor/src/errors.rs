@@ -165,6 +165,13 @@ impl ErrorLog {
         write_error(&mut self.listed, &record.message, path, &record.extensions);
     }
 
+    /// Takes an error for reported that is nobody's business.
+    pub(crate) fn pass_over(&mut self, id: ErrorId) {
+        if let Some(record) = self.records.get_mut(id as usize) {
+            record.reported = true;
+        }
+    }
+
     /// Lists an error that completion found.
     pub(crate) fn report_new(&mut self, code: ErrorCode, message: &str, path: impl FnOnce(&mut Vec<u8>)) {
         if self.is_full() {

@@ -1,11 +1,14 @@
 //! Errors that no null of the response shows: of fields that only the router asked for, or that have a value all the same, or that are
 //! beside a null which took everything with it. They are reported too, at the nearest place that the client can see.
+//!
+//! Not reported are those of fields that turned out not to be asked for: a subgraph that does not know the types of its objects was asked
+//! for what only some of them show, or for objects that clients never see.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::errors::ErrorLog;
 use crate::place::Place;
-use crate::prepare::{Kind, Layout, PositionId, PreparedPlan, PreparedShape, ShownField, Type};
+use crate::prepare::{Kind, Layout, PositionId, PreparedPlan, PreparedShape, ShownField, Source, Type};
 use crate::tree::{Below, ErrorId, ObjectId, Tree, Value};
 
 /// Reports what has not been reported.
@@ -50,7 +53,10 @@ impl Search<'_> {
         }
         let plan = self.plan;
         for (error, below) in self.wanted.remove(&object).unwrap_or_default() {
-            self.errors.report(error, |out| place.write_below_object(out, plan, shape, &below));
+            match shape {
+                Some(shape) if !self.is_asked_for(shape, object, &below) => self.errors.pass_over(error),
+                _ => self.errors.report(error, |out| place.write_below_object(out, plan, shape, &below)),
+            }
         }
         for (slot, child) in plan.layout.children(position) {
             if self.wanted.is_empty() {
@@ -88,6 +94,40 @@ impl Search<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whether the client asks for what is at the end of `below`, as far as that is known; what nobody but the router asks for counts as well.
+    fn is_asked_for(&self, shape: &PreparedShape, object: ObjectId, below: &[Below]) -> bool {
+        let Some((Below::Slot(slot), below)) = below.split_first() else { return true };
+        let variant = match shape.typename.map(|slot| self.tree.get(object + slot)) {
+            Some(Value::Type(id)) if shape.is_abstract => match shape.variant_of(id) {
+                Some(variant) => variant,
+                None => return false,
+            },
+            _ if shape.is_abstract => return true,
+            _ => match shape.only_variant() {
+                Some(variant) => variant,
+                None => return true,
+            },
+        };
+        match variant.fields.iter().find(|field| field.source == Source::Slot(*slot)) {
+            Some(field) => self.is_asked_for_in(&field.ty, self.tree.get(object + slot), below),
+            None => shape.fields_of(*slot).next().is_none(),
+        }
+    }
+
+    fn is_asked_for_in(&self, ty: &Type, value: Value, below: &[Below]) -> bool {
+        match (&ty.kind, value, below.split_first()) {
+            (Kind::List(element), Value::List { start, len }, Some((Below::Index(index), below)))
+                if *index < len =>
+            {
+                self.is_asked_for_in(element, self.tree.get(start + index), below)
+            }
+            (Kind::Composite(shape), Value::Object(object), _) => {
+                self.is_asked_for(self.plan.shapes.get(*shape), object, below)
+            }
+            _ => true,
         }
     }
 

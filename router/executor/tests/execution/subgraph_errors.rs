@@ -173,7 +173,7 @@ async fn an_error_of_a_hidden_field_that_nobody_misses_is_told_at_its_object() {
 }
 
 #[tokio::test]
-async fn an_error_in_a_type_that_clients_must_not_see_stays_outside() {
+async fn an_error_in_a_type_that_clients_must_not_see_is_not_told() {
     let plan =
         query("{ one: Media <Book { title: String }> }").fetch("a", &[]).root("one { __typename title }");
     let answers = [(
@@ -182,7 +182,27 @@ async fn an_error_in_a_type_that_clients_must_not_see_stays_outside() {
     )];
     let (data, errors) = outcome(plan, &answers).await;
     assert_eq!(data, r#"{"one":null}"#);
-    assert_eq!(errors.len(), 1);
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_error_of_a_field_that_the_client_asks_of_other_types_only_is_not_told() {
+    // Subgraph a knows all media by one name, and is asked for the length of every one.
+    let plan = query("{ all: [Media <Film { len: Int } | Book { t=@: String! }>] }")
+        .fetch("a", &[])
+        .root("all { id len }")
+        .fetch("b", &[0])
+        .entities("all @", &["Media { id }"], "__typename");
+    let answers = [
+        (
+            "a",
+            r#"{"data":{"all":[{"id":1,"len":null},{"id":2,"len":null}]},"errors":[{"message":"e","path":["all",0,"len"]},{"message":"f","path":["all",1,"len"]}]}"#,
+        ),
+        ("b", r#"{"data":{"_entities":[{"__typename":"Book"},{"__typename":"Film"}]}}"#),
+    ];
+    let (data, errors) = outcome(plan, &answers).await;
+    assert_eq!(data, r#"{"all":[{"t":"Book"},{"len":null}]}"#);
+    assert_eq!(errors, [r#"["all",1,"len"] SUBGRAPH_ERROR"#]);
 }
 
 #[tokio::test]

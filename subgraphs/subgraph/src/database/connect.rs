@@ -8,6 +8,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
+use super::group::Groups;
 use super::{Config, Database};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,7 +24,8 @@ pub(super) async fn connect(config: &Config) -> Result<Database, DbErr> {
         let pool = counted(open(mysql(config)).await?, &statements);
         (pool.clone(), pool)
     };
-    Ok(Database { writer, reader, statements })
+    let groups = config.is_sqlite().then(Groups::default);
+    Ok(Database { writer, reader, groups, statements })
 }
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {

@@ -1,12 +1,13 @@
 //! One service's database: SQLite or MySQL/MariaDB behind one type.
 //!
 //! On SQLite there is **one writer connection** and a pool of readers that cannot write: several writers would wait for
-//! each other inside SQLite, with second-long tails. On MySQL both are one pool. A transaction that writes begins with
+//! each other inside SQLite, with second-long tails. What many write at the same time is committed together. On MySQL both are one pool. A transaction that writes begins with
 //! [`Database::begin`] or [`Database::transaction`]; on SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), because
 //! a read that becomes a write may have to fail.
 
 mod config;
 mod connect;
+mod group;
 mod migrate;
 mod transaction;
 
@@ -25,6 +26,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// On SQLite, whose every commit waits for the disk.
+    groups: Option<group::Groups>,
     statements: Arc<AtomicU64>,
 }
 

@@ -95,6 +95,64 @@ async fn a_hundred_writers_at_once_hold_exactly_the_quota() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_many_write_at_once_fails_one_by_one() {
+    let database = fresh().await;
+    let writers = (0..50).map(|number| {
+        let database = database.database.clone();
+        tokio::spawn(async move {
+            let work = |tx: super::Transaction| async move {
+                hold(&tx, 1).await?;
+                let sql = format!("INSERT INTO stock VALUES ({}, 0, 1)", 10 + number / 2);
+                tx.execute_unprepared(&sql).await.map(drop)
+            };
+            database.transaction::<_, DbErr, _, _>(work).await.is_ok()
+        })
+    });
+    let written =
+        futures_util::future::join_all(writers).await.into_iter().filter(|done| *done.as_ref().unwrap());
+    // Each id was wanted twice: whoever came second undid its own hold, and nobody else's.
+    assert_eq!(written.count(), 25);
+    assert_eq!(held(&database, 1).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_leaves_in_the_middle_takes_nobody_along() {
+    let database = fresh().await;
+    let (entered, has_entered) = tokio::sync::oneshot::channel::<()>();
+    let entered = std::sync::Mutex::new(Some(entered));
+    let leaves = database.transaction::<(), DbErr, _, _>(|tx| {
+        let entered = entered.lock().unwrap().take();
+        async move {
+            hold(&tx, 1).await?;
+            drop(entered);
+            std::future::pending().await
+        }
+    });
+    tokio::select! { _ = leaves => unreachable!(), _ = has_entered => {} }
+    database.transaction(|tx| async move { hold(&tx, 2).await }).await.unwrap();
+    assert_eq!((held(&database, 1).await, held(&database, 2).await), (0, 1));
+}
+
+#[tokio::test]
+async fn when_the_database_undoes_everything_nobody_of_the_group_is_told_that_it_was_written() {
+    let database = fresh().await;
+    if !database.is_sqlite() {
+        return;
+    }
+    let good = async { database.transaction(|tx| async move { hold(&tx, 1).await }).await };
+    let bad = async {
+        // What a full disk does to a transaction.
+        let work = |tx: super::Transaction| async move { tx.execute_unprepared("ROLLBACK").await.map(drop) };
+        database.transaction::<_, DbErr, _, _>(work).await
+    };
+    let (good, bad) = tokio::join!(good, bad);
+    assert!(good.is_err() && bad.is_err(), "{good:?} {bad:?}");
+    assert_eq!(held(&database, 1).await, 0);
+    database.transaction(|tx| async move { hold(&tx, 1).await }).await.unwrap();
+    assert_eq!(held(&database, 1).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_victim_of_a_deadlock_is_run_again() {
     let database = fresh().await;
     let runs = AtomicU32::new(0);

@@ -28,7 +28,8 @@ impl Database {
     }
 
     /// Runs `work` in a transaction: committed when it answers `Ok`, rolled back when it answers `Err`. When the database
-    /// chose it as the victim of a deadlock, everything is run again, so `work` must do nothing but database work.
+    /// chose it as the victim of a deadlock, everything is run again, so `work` must do nothing but database work. On SQLite it is
+    /// committed together with others (`group.rs`), and has the only writer to itself: it must not wait for another transaction.
     ///
     /// ```ignore
     /// let id = &id;
@@ -43,9 +44,12 @@ impl Database {
         Fut: Future<Output = Result<T, E>>,
         E: From<DbErr> + StdError + 'static,
     {
+        if let Some(groups) = &self.groups {
+            return groups.run(self, work).await;
+        }
         let mut tries = 1;
         loop {
-            let transaction = Transaction(Arc::new(self.begin().await?));
+            let transaction = Transaction::new(self.begin().await?);
             let outcome = match work(transaction.clone()).await {
                 Ok(value) => transaction.commit().await.map(|()| value).map_err(E::from),
                 // Dropping it would roll back too, but later: the next one might still see its locks.
@@ -64,11 +68,15 @@ impl Database {
 pub struct Transaction(Arc<DatabaseTransaction>);
 
 impl Transaction {
-    async fn commit(self) -> Result<(), DbErr> {
+    pub(super) fn new(transaction: DatabaseTransaction) -> Self {
+        Self(Arc::new(transaction))
+    }
+
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
         self.only()?.commit().await
     }
 
-    async fn rollback(self) -> Result<(), DbErr> {
+    pub(super) async fn rollback(self) -> Result<(), DbErr> {
         self.only()?.rollback().await
     }
 

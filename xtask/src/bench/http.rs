@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
@@ -56,6 +56,7 @@ where
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     address: SocketAddr,
+    authorization: Option<String>,
 }
 
 impl Connection {
@@ -65,27 +66,40 @@ impl Connection {
         let (sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.context(address)?;
         tokio::task::spawn_local(connection);
-        Ok(Self { sender, address })
+        Ok(Self { sender, address, authorization: None })
     }
 
+    /// The same, on behalf of somebody.
+    pub(super) fn with_token(self, token: &str) -> Self {
+        Self { authorization: Some(format!("Bearer {token}")), ..self }
+    }
+
+    /// What is answered, if it is a success.
     pub(super) async fn post(&mut self, path: &str, body: Bytes) -> Result<Bytes> {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(HOST, self.address.to_string())
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
-            .body(Full::new(body))
-            .context(path)?;
-        self.sender.ready().await.context(self.address)?;
-        let response = self.sender.send_request(request).await.context(self.address)?;
-        let status = response.status();
-        let body = response.into_body().collect().await.context(self.address)?.to_bytes();
-        if status.is_success() {
+        let (status, body) = self.send(path, body).await?;
+        if (200..300).contains(&status) {
             Ok(body)
         } else {
             Err(Failure::new(format!("{status}: {}", String::from_utf8_lossy(&body))))
         }
+    }
+
+    /// The status and body of whatever is answered.
+    pub(super) async fn send(&mut self, path: &str, body: Bytes) -> Result<(u16, Bytes)> {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(HOST, self.address.to_string())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let request = request.body(Full::new(body)).context(path)?;
+        self.sender.ready().await.context(self.address)?;
+        let response = self.sender.send_request(request).await.context(self.address)?;
+        let status = response.status().as_u16();
+        Ok((status, response.into_body().collect().await.context(self.address)?.to_bytes()))
     }
 }
 
@@ -149,7 +163,12 @@ impl Load {
 
     /// The time within which so many of a hundred requests were answered.
     pub(super) fn percentile(&self, percent: usize) -> Duration {
-        let index = self.took.len() * percent / 100;
-        self.took.get(index.min(self.took.len().saturating_sub(1))).copied().unwrap_or_default()
+        percentile(&self.took, percent)
     }
+}
+
+/// So many of a hundred took no longer; `took` is ascending.
+pub(super) fn percentile(took: &[Duration], percent: usize) -> Duration {
+    let index = took.len() * percent / 100;
+    took.get(index.min(took.len().saturating_sub(1))).copied().unwrap_or_default()
 }

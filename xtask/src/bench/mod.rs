@@ -1,4 +1,4 @@
-//! `cargo xtask bench router`: how many requests a second the router answers, how long they take and what they cost, with and without joining equal
+//! `cargo xtask bench sale` ([`sale`]) and `cargo xtask bench router`: how many requests a second the router answers, how long they take and what they cost, with and without joining equal
 //! operations and equal subgraph requests, side by side with the floor ([`floor`]) and with other routers (`--peer`).
 //!
 //! Every contender runs alone on the first core; the load and the subgraphs, which answer from memory ([`http`]), share the second. All
@@ -8,6 +8,7 @@
 mod floor;
 mod http;
 mod process;
+mod sale;
 mod shop;
 mod unseen;
 
@@ -34,6 +35,7 @@ use crate::workspace::{Profile, Workspace, own_program, succeed};
 use floor::{Call, Script};
 use http::{Connection, Load, Work, cut, listener, load, serve};
 use process::{Measured, Usage};
+use sale::SaleOptions;
 use unseen::Unseen;
 
 /// How long a contender may take to start.
@@ -59,6 +61,8 @@ pub struct BenchOptions {
 enum What {
     /// The router, with the floor under it, and other routers
     Router(RouterOptions),
+    /// The sale: bookings a second of one hot ticket type, with the floor under it
+    Sale(SaleOptions),
     /// The floor, as a process of its own
     #[command(hide = true)]
     Floor { script: PathBuf },
@@ -89,11 +93,12 @@ struct RouterOptions {
 /// When a contender cannot be started or answers wrongly.
 pub fn bench(options: &BenchOptions) -> Result<()> {
     match &options.what {
-        What::Router(_) if cfg!(debug_assertions) => optimised(),
+        What::Router(_) | What::Sale(_) if cfg!(debug_assertions) => optimised(),
         What::Router(options) => {
             process::pin(1);
             on_one_thread(router(options))
         }
+        What::Sale(options) => on_one_thread(sale::sale(options)),
         What::Floor { script } => on_one_thread(floor::play(script)),
     }
 }

@@ -62,13 +62,12 @@ pub async fn fill(router: &str, admin: &Admin) -> Result<()> {
         return Ok(());
     }
     for (name, email) in USERS {
-        let document = "mutation($name: String!, $email: String!, $password: String!) {
-            createUser(name: $name, email: $email, password: $password) { user { id } } }";
-        graph.ask(document, json!({ "name": name, "email": email, "password": PASSWORD })).await?;
+        register(&graph, name, email).await?;
     }
     graph.log_in(admin).await?;
     for demo in EVENTS {
-        let event = create_event(&graph, &demo).await?;
+        let place = (demo.title, demo.description, 1, demo.room);
+        let event = create_event(&graph, place, demo.days_from_now).await?;
         for demo_type in demo.types {
             create_type(&graph, &event, demo_type).await?;
         }
@@ -77,13 +76,32 @@ pub async fn fill(router: &str, admin: &Admin) -> Result<()> {
     Ok(())
 }
 
-async fn create_event(graph: &Graph, demo: &DemoEvent) -> Result<String> {
-    let document = "mutation($title: String!, $description: String, $room: Int!, $start: String!, $end: String!) {
-        createEvent(title: $title, description: $description, venueId: 1, roomId: $room, startTime: $start, endTime: $end) {
+/// A new customer; answers its access token.
+///
+/// # Errors
+/// When the graph refuses.
+pub(crate) async fn register(graph: &Graph, name: &str, email: &str) -> Result<String> {
+    let document = "mutation($name: String!, $email: String!, $password: String!) {
+        createUser(name: $name, email: $email, password: $password) { user { id } } }";
+    graph.ask(document, json!({ "name": name, "email": email, "password": PASSWORD })).await?;
+    graph.token_of(email, PASSWORD).await
+}
+
+/// An event in the evening some days from now, given its title, description, venue and room; answers its id.
+///
+/// # Errors
+/// When the graph refuses.
+pub(crate) async fn create_event(
+    graph: &Graph,
+    (title, description, venue, room): (&str, &str, i32, i32),
+    days_from_now: u64,
+) -> Result<String> {
+    let document = "mutation($title: String!, $description: String, $venue: Int!, $room: Int!, $start: String!, $end: String!) {
+        createEvent(title: $title, description: $description, venueId: $venue, roomId: $room, startTime: $start, endTime: $end) {
             event { id } } }";
     let variables = json!({
-        "title": demo.title, "description": demo.description, "room": demo.room,
-        "start": evening(demo.days_from_now, 19), "end": evening(demo.days_from_now, 22),
+        "title": title, "description": description, "venue": venue, "room": room,
+        "start": evening(days_from_now, 19), "end": evening(days_from_now, 22),
     });
     let answer = graph.ask(document, variables).await?;
     let id = answer["createEvent"]["event"]["id"].as_str();
@@ -103,26 +121,34 @@ fn evening(days: u64, hour: u32) -> String {
 }
 
 /// The unified endpoint, as a client sees it.
-struct Graph {
+pub(crate) struct Graph {
     client: reqwest::Client,
     url: String,
     token: Option<String>,
 }
 
 impl Graph {
-    fn new(router: &str) -> Self {
+    /// The endpoint of the router at this address; nobody is logged in.
+    pub(crate) fn new(router: &str) -> Self {
         Self { client: reqwest::Client::new(), url: format!("{router}/graphql"), token: None }
     }
 
-    async fn log_in(&mut self, admin: &Admin) -> Result<()> {
-        let document = "mutation($email: String!, $password: String!) {
-            login(email: $email, password: $password) { accessToken } }";
-        let answer = self.ask(document, json!({ "email": admin.email, "password": admin.password })).await?;
-        self.token = answer["login"]["accessToken"].as_str().map(str::to_owned);
+    /// Asks as the administrator from now on.
+    pub(crate) async fn log_in(&mut self, admin: &Admin) -> Result<()> {
+        self.token = Some(self.token_of(&admin.email, &admin.password).await?);
         Ok(())
     }
 
-    async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
+    async fn token_of(&self, email: &str, password: &str) -> Result<String> {
+        let document = "mutation($email: String!, $password: String!) {
+            login(email: $email, password: $password) { accessToken } }";
+        let answer = self.ask(document, json!({ "email": email, "password": password })).await?;
+        let token = answer["login"]["accessToken"].as_str();
+        Ok(token.ok_or_else(|| Failure::new("login answered no token"))?.to_owned())
+    }
+
+    /// Asks, and answers the data of an answer without errors.
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
         let mut request =
             self.client.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {

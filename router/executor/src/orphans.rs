@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::errors::ErrorLog;
 use crate::place::Place;
 use crate::prepare::{Kind, Layout, PositionId, PreparedPlan, PreparedShape, ShownField, Source, Type};
-use crate::tree::{Below, ErrorId, ObjectId, Tree, Value};
+use crate::tree::{Below, ErrorId, ObjectId, QUIET, Tree, Value};
 
 /// Reports what has not been reported.
 pub(crate) fn report(plan: &PreparedPlan, tree: &Tree, errors: &mut ErrorLog) {
@@ -113,8 +113,14 @@ impl Search<'_> {
         };
         match variant.fields.iter().find(|field| field.source == Source::Slot(*slot)) {
             Some(field) => self.is_asked_for_in(&field.ty, self.tree.get(object + slot), below),
+            // What it took with it is shown, and explained by nothing else.
+            None if variant.fields.iter().any(|field| self.is_quiet(object, field)) => true,
             None => shape.fields_of(*slot).next().is_none(),
         }
+    }
+
+    fn is_quiet(&self, object: ObjectId, field: &ShownField) -> bool {
+        matches!(field.source, Source::Slot(slot) if self.tree.get(object + slot) == Value::Failed(QUIET))
     }
 
     fn is_asked_for_in(&self, ty: &Type, value: Value, below: &[Below]) -> bool {

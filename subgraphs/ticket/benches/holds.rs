@@ -132,7 +132,7 @@ impl<'d> Sale<'d> {
             id: HoldId::new(),
             event_id: self.event_id,
             ticket_type_id: self.ticket_type_id,
-            quantity: Quantity::try_from(1)?,
+            quantity: Quantity::new(1)?,
             user_id: UserId::new(),
             ttl: TimeDelta::minutes(15),
         };

@@ -40,6 +40,18 @@ pub fn require_admin(ctx: &Context<'_>) -> Result<User, Error> {
     if user.role == Role::Admin { Ok(user) } else { Err(Error::forbidden()) }
 }
 
+/// Somebody who works at the door, or an administrator.
+///
+/// # Errors
+/// UNAUTHENTICATED for nobody, FORBIDDEN for anybody else.
+pub fn require_staff(ctx: &Context<'_>) -> Result<User, Error> {
+    let user = require_user(ctx)?;
+    match user.role {
+        Role::Admin | Role::Staff => Ok(user),
+        Role::Customer => Err(Error::forbidden()),
+    }
+}
+
 /// The user `id`, or an administrator.
 ///
 /// # Errors
@@ -69,6 +81,8 @@ pub enum Who {
     User,
     /// The user that the object belongs to, and administrators. A stranger gets FORBIDDEN, NOT_FOUND or null.
     OwnerOrAdmin,
+    /// Those who work at the door, and administrators.
+    Staff,
     /// Administrators.
     Admin,
     /// These services, and no user.

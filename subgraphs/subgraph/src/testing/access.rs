@@ -75,8 +75,10 @@ fn may(rule: Who, who: As) -> Option<bool> {
         (Who::Service(names), As::Service(name)) => names.contains(&name),
         (Who::Service(_), _) => false,
         // A service that speaks for itself is nobody in particular.
-        (Who::User | Who::Admin | Who::OwnerOrAdmin, As::Nobody | As::Service(_)) => false,
+        (Who::User | Who::Staff | Who::Admin | Who::OwnerOrAdmin, As::Nobody | As::Service(_)) => false,
         (Who::User, As::Customer | As::Staff | As::Admin) => true,
+        (Who::Staff, As::Staff | As::Admin) => true,
+        (Who::Staff, As::Customer) => false,
         (Who::Admin | Who::OwnerOrAdmin, As::Admin) => true,
         (Who::Admin | Who::OwnerOrAdmin, As::Customer | As::Staff) => false,
     })

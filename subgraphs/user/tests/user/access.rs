@@ -66,7 +66,7 @@ fn contradiction(rule: &Rule, who: &str, answer: &Answer) -> Option<String> {
     let may = match rule.who {
         Who::Anyone => true,
         Who::User => who != "nobody",
-        Who::OwnerOrAdmin | Who::Admin => who == "admin",
+        Who::OwnerOrAdmin | Who::Staff | Who::Admin => who == "admin",
         Who::Service(_) => false,
     };
     let expected: &[&str] = match (may, who, rule.who) {

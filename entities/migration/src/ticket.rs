@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSale)]
+        vec![Box::new(CreateSale), Box::new(OpenDoors)]
     }
 }
 
@@ -135,4 +135,54 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("tickets_by_code", "tickets", &["code"]).unique().to_owned(),
         index("tickets_by_user", "tickets", &["user_id", "booking_id"]),
     ]
+}
+
+/// What the doors need: where a ticket was used, every scan, and the keys by which codes are verified.
+struct OpenDoors;
+
+impl MigrationName for OpenDoors {
+    fn name(&self) -> &str {
+        "m0002_open_doors"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for OpenDoors {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let gate = ColumnDef::new("used_gate").string_len(64).to_owned();
+        manager.alter_table(Table::alter().table("tickets").add_column(gate).to_owned()).await?;
+        manager.create_table(scans(manager)).await?;
+        manager.create_table(code_keys(manager)).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["code_keys", "scans"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        manager.alter_table(Table::alter().table("tickets").drop_column("used_gate").to_owned()).await
+    }
+}
+
+/// The same gate scans the same ticket at the same moment once: uploading again finds the row.
+fn scans(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("scans")
+        .col(id("booking_id"))
+        .col(ColumnDef::new("seq").integer().not_null())
+        .col(instant(manager, "scanned_at"))
+        .col(ColumnDef::new("gate").string_len(64).not_null())
+        .col(id("told_by"))
+        .col(instant(manager, "told_at"))
+        .primary_key(Index::create().col("booking_id").col("seq").col("scanned_at").col("gate"))
+        .to_owned()
+}
+
+/// Only public halves: the private one is made from the service's key and stays with it.
+fn code_keys(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("code_keys")
+        .col(ColumnDef::new("id").char_len(16).not_null().primary_key())
+        .col(ColumnDef::new("public_key").char_len(43).not_null())
+        .col(instant(manager, "created_at"))
+        .to_owned()
 }

@@ -1,10 +1,13 @@
-//! The ticket database: the capacity row of each event, its ticket types with their counters, holds, and the tickets themselves.
+//! The ticket database: the capacity row of each event, its ticket types with their counters, holds, the tickets themselves,
+//! what was scanned at the doors, and the keys by which codes are verified.
 //!
 //! Scarcity is decided here, once: `sold + held <= quota` in `ticket_types`, `allocated <= capacity` in `events`. Both are `CHECK`s.
 
 pub mod status;
 
+pub mod code_keys;
 pub mod events;
 pub mod holds;
+pub mod scans;
 pub mod ticket_types;
 pub mod tickets;

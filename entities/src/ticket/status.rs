@@ -181,6 +181,17 @@ impl AdmissionStatus {
         }
     }
 
+    /// Somebody holds it out at a door. It stays used, however often it is scanned.
+    ///
+    /// # Errors
+    /// For VOID.
+    pub const fn scan(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Valid | Self::Used => Ok(Self::Used),
+            Self::Void => Err(TransitionError { thing: "ticket", from: self.as_str(), step: "used" }),
+        }
+    }
+
     /// The sale was taken back. A ticket that somebody walked in with is not, unless `even_used`.
     ///
     /// # Errors
@@ -249,6 +260,12 @@ mod tests {
         for (from, even_used, to) in table {
             assert_eq!(from.void(even_used).ok(), to, "{from:?} {even_used}");
         }
+    }
+
+    #[test]
+    fn a_ticket_opens_the_door_unless_it_is_void() {
+        let opened = AdmissionStatus::ALL.map(|status| status.scan().ok());
+        assert_eq!(opened, [Some(AdmissionStatus::Used), Some(AdmissionStatus::Used), None]);
     }
 
     #[test]

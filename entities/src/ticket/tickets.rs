@@ -22,14 +22,16 @@ pub struct Model {
     pub ticket_type_id: TicketTypeId,
     /// Who bought it.
     pub user_id: UserId,
-    /// What the door asks for: 128 random bits that nobody guesses.
+    /// 128 random bits that nobody guesses: what opened the door before codes were signed, and still does.
     pub code: String,
     /// Where it stands.
     pub status: AdmissionStatus,
     /// When it was created.
     pub created_at: DateTimeUtc,
-    /// When it was used.
+    /// When it was used: the earliest scan that is known.
     pub used_at: Option<DateTimeUtc>,
+    /// The gate of that scan.
+    pub used_gate: Option<String>,
     /// When it was voided.
     pub voided_at: Option<DateTimeUtc>,
 }

@@ -256,6 +256,7 @@ fn new_tickets(hold: &Model, now: DateTime<Utc>) -> Result<Vec<tickets::Model>, 
             status: AdmissionStatus::Valid,
             created_at: now,
             used_at: None,
+            used_gate: None,
             voided_at: None,
         })
     };

@@ -1,9 +1,9 @@
-//! The ticket subgraph: ticket types, holds, stock.
+//! The ticket subgraph: ticket types, holds, stock, and tickets at the door.
 //!
-//! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`events`] and [`holds`] (what is
-//! done), [`store`] (how it is kept), [`event`] (the one service that is asked), [`api`] (how it looks from outside),
-//! [`expiry`] (what time does),
-//! [`changes`] (who is told), [`facts`] (what an inspector is told).
+//! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`events`], [`holds`] and
+//! [`tickets`] (what is done), [`store`] (how it is kept), [`keys`] (who signs codes), [`qr`] (how they are drawn), [`event`]
+//! (the one service that is asked), [`api`] (how it looks from outside), [`expiry`] (what time does), [`changes`] (who is
+//! told), [`facts`] (what an inspector is told).
 
 pub mod api;
 pub mod changes;
@@ -14,12 +14,17 @@ pub mod events;
 pub mod expiry;
 pub mod facts;
 pub mod holds;
+pub mod keys;
+pub mod qr;
 pub mod store;
 pub mod ticket_types;
+pub mod tickets;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use poem::endpoint::make;
+use poem::{IntoResponse, Response, get};
 use reqwest::Url;
 use service::config::peer_url;
 use service::env::Reader;
@@ -27,9 +32,11 @@ use service::identity::ServiceName;
 use subgraph::client::ServiceClient;
 use subgraph::clock::Clock;
 use subgraph::database::Database;
+use subgraph::error::Error;
 use subgraph::run::{App, Context, StartError, Subgraph};
 
 use crate::event::http::HttpEventDirectory;
+use crate::keys::CodeKeys;
 use crate::store::Store;
 
 /// The ticket service.
@@ -63,7 +70,7 @@ impl Subgraph for TicketService {
     }
 
     async fn build(context: Context<Config>) -> Result<App, StartError> {
-        let Context { config, database, http, signer, stop, .. } = context;
+        let Context { common, config, database, http, signer, stop, .. } = context;
         let store = Store::new(database);
         let store = match config.clock {
             Some(clock) => store.with_clock(clock),
@@ -71,9 +78,12 @@ impl Subgraph for TicketService {
         };
         let client = ServiceClient::new(http, &config.event_url, ServiceName::Event, signer)?;
         let directory = Arc::new(HttpEventDirectory::new(client));
-        let schema = api::schema(store.clone(), directory);
+        let keys = CodeKeys::open(store.clone(), common.service_key_file.as_deref()).await?;
+        let schema = api::schema(store.clone(), directory, Arc::clone(&keys));
         let of_requests = store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &of_requests));
+        let app =
+            app.route("/.well-known/ticket-keys.json", get(make(move |_| published(Arc::clone(&keys)))));
         let changes = changes::run(store.clone(), config.worker_interval, stop.clone());
         let app = app.worker("changes", changes);
         Ok(app.worker("expiry", expiry::run(store, config.worker_interval, stop)))
@@ -81,5 +91,21 @@ impl Subgraph for TicketService {
 
     async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {
         facts::read(database).await
+    }
+}
+
+/// The keys by which a door that can ask nobody verifies ticket codes.
+async fn published(keys: Arc<CodeKeys>) -> Response {
+    match keys.jwks().await {
+        Ok(jwks) => jwks
+            .to_string()
+            .with_content_type("application/json")
+            .with_header("cache-control", "public, max-age=60")
+            .into_response(),
+        Err(cause) => {
+            let error = Error::from(cause);
+            tracing::error!(error_id = ?error.id(), cause = error.cause(), "the keys for ticket codes cannot be told");
+            poem::http::StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
     }
 }

@@ -18,6 +18,8 @@ pub const RULES: &[Rule] = &[
         who: Who::Anyone,
         probe: r#"{ ticketType(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
     },
+    Rule { field: "Query.ticket", who: Who::User, probe: r#"{ ticket(code: "nobody's") { id } }"# },
+    Rule { field: "Query.myTickets", who: Who::User, probe: "{ myTickets { id } }" },
     Rule {
         field: "Query.heldBooking",
         who: BOOKING,
@@ -48,6 +50,16 @@ pub const RULES: &[Rule] = &[
         field: "Mutation.deleteTicketType",
         who: Who::Admin,
         probe: r#"mutation { deleteTicketType(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { ok } }"#,
+    },
+    Rule {
+        field: "Mutation.checkIn",
+        who: Who::Staff,
+        probe: r#"mutation { checkIn(code: "nobody's", gate: "A") { outcome } }"#,
+    },
+    Rule {
+        field: "Mutation.uploadScans",
+        who: Who::Staff,
+        probe: r#"mutation { uploadScans(scans: []) { outcome } }"#,
     },
     Rule {
         field: "Mutation.hold",

@@ -1,7 +1,7 @@
 //! The GraphQL face of the ticket service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`event`] and [`hold`] are
-//! what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`ticket`],
+//! [`check_in`], [`event`] and [`hold`] are what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use std::sync::Arc;
 
@@ -9,9 +9,11 @@ use async_graphql::{Request, Schema};
 use subgraph::batch::Batch;
 
 use crate::event::EventDirectory;
+use crate::keys::CodeKeys;
 use crate::store::Store;
 
 pub mod access;
+mod check_in;
 mod errors;
 mod event;
 mod hold;
@@ -19,15 +21,16 @@ mod loaders;
 mod mutation;
 mod query;
 mod subscription;
+mod ticket;
 mod ticket_type;
 
 /// The schema of the ticket service.
 pub type TicketSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// The schema over a database and the event service.
+/// The schema over a database, the event service and the key that signs codes.
 #[must_use]
-pub fn schema(store: Store, directory: Arc<dyn EventDirectory>) -> TicketSchema {
-    bare().data(store).data(directory).finish()
+pub fn schema(store: Store, directory: Arc<dyn EventDirectory>, keys: Arc<CodeKeys>) -> TicketSchema {
+    bare().data(store).data(directory).data(keys).finish()
 }
 
 /// The loaders of one request.
@@ -37,7 +40,7 @@ pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request
         .data(batch.loader(loaders::TicketTypesOfEvents(store.clone())))
 }
 
-/// The SDL, for which neither is needed.
+/// The SDL, for which none of them is needed.
 #[must_use]
 pub fn sdl() -> String {
     subgraph::sdl::print(&bare().finish())

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use entities::ids::UserId;
 use service::identity::ServiceName;
-use subgraph::access::{require_admin, require_service};
+use subgraph::access::{require_admin, require_service, require_staff};
 use subgraph::error::Error;
 use subgraph::ids::given;
 
+use super::check_in::{CheckIn, ScanInput, gate_named};
 use super::hold::{Hold, HoldInput, SyncEventInput};
+use super::ticket::keys;
 use super::ticket_type::{CreateTicketInput, DeleteTicketType, TicketType, UpdateTicketInput};
 use crate::event::EventDirectory;
 use crate::holds::{self, Release};
 use crate::store::Store;
-use crate::{events, ticket_types};
+use crate::{events, ticket_types, tickets};
 
 /// The root of mutations. What the original answered stays nullable, so that a refusal leaves `data` an object, as it did.
 #[derive(Debug)]
@@ -63,6 +66,32 @@ impl Mutation {
         require_admin(ctx)?;
         ticket_types::delete(store(ctx), given(&id, "id")?).await?;
         Ok(Some(DeleteTicketType { ok: true }))
+    }
+
+    /// Lets the first holder of a code in, and nobody else. `eventId` is the event at this door; a ticket for another one is
+    /// turned away. Whatever is wrong with the code is an answer, not an error. For staff and administrators.
+    async fn check_in(
+        &self,
+        ctx: &Context<'_>,
+        code: String,
+        gate: String,
+        event_id: Option<ID>,
+    ) -> Result<CheckIn, Error> {
+        let user = require_staff(ctx)?;
+        let event_id = event_id.map(|id| given(&id, "eventId")).transpose()?;
+        let (gate, told_by) = (gate_named(&gate)?, UserId::from_uuid(user.id));
+        let scan = tickets::CheckIn { code: &code, gate, event_id, told_by };
+        Ok(CheckIn(tickets::check_in(store(ctx), keys(ctx), scan).await?))
+    }
+
+    /// Takes in what gates scanned while they could not ask, at most 200 scans at once. The earliest scan of a ticket becomes its
+    /// use, whichever is told first; telling again changes nothing. The answers are in the order of the scans. For staff and
+    /// administrators.
+    async fn upload_scans(&self, ctx: &Context<'_>, scans: Vec<ScanInput>) -> Result<Vec<CheckIn>, Error> {
+        let told_by = UserId::from_uuid(require_staff(ctx)?.id);
+        let scans = scans.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, Error>>()?;
+        let verdicts = tickets::upload(store(ctx), keys(ctx), told_by, &scans).await?;
+        Ok(verdicts.into_iter().map(CheckIn).collect())
     }
 
     /// Sets tickets aside for a booking; the same request gets the same hold. For the booking service.

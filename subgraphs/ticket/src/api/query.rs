@@ -2,17 +2,23 @@
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Object};
-use entities::ids::{EventId, TicketTypeId};
+use entities::ids::{EventId, TicketTypeId, UserId};
 use service::identity::ServiceName;
-use subgraph::access::require_service;
+use subgraph::access::{require_service, require_user};
 use subgraph::error::Error;
 use subgraph::ids::sought;
+use subgraph::page::Page;
 
 use super::event::Event;
 use super::hold::Hold;
 use super::loaders::{TicketTypes, TicketTypesOfEvents};
+use super::ticket::{Ticket, keys};
 use super::ticket_type::TicketType;
 use crate::store::{self, Store};
+use crate::tickets;
+
+/// How many tickets are told at once when nobody says how many.
+const PAGE: i32 = 100;
 
 /// The root of queries.
 #[derive(Debug)]
@@ -31,6 +37,26 @@ impl Query {
     /// One ticket type.
     async fn ticket_type(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TicketType>, Error> {
         find_ticket_type(ctx, &id).await
+    }
+
+    /// The ticket with this code, for its owner and for who works at the door; a stranger's looks like none.
+    async fn ticket(&self, ctx: &Context<'_>, code: String) -> Result<Option<Ticket>, Error> {
+        let user = require_user(ctx)?;
+        let found = tickets::find(ctx.data_unchecked::<Store>(), keys(ctx), &code, user).await?;
+        Ok(found.map(Ticket))
+    }
+
+    /// The tickets of whoever asks, those of the newest booking first; a hundred without a limit.
+    async fn my_tickets(
+        &self,
+        ctx: &Context<'_>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<Ticket>, Error> {
+        let user = UserId::from_uuid(require_user(ctx)?.id);
+        let page = Page::from_arguments(limit.or(Some(PAGE)), offset)?;
+        let rows = tickets::of_user(ctx.data_unchecked::<Store>(), user, page).await?;
+        Ok(rows.into_iter().map(Ticket).collect())
     }
 
     /// The hold of a booking; for the booking service.

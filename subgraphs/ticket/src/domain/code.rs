@@ -1,4 +1,4 @@
-//! What is printed on a ticket: 128 random bits in an alphabet that survives being read aloud.
+//! The random code of a ticket: 128 bits in an alphabet that survives being read aloud.
 
 /// Crockford's base 32: no I, L, O or U, so that nobody reads a digit for a letter.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -14,6 +14,12 @@ pub fn generate() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)?;
     Ok(encode(u128::from_be_bytes(bytes)))
+}
+
+/// Whether `text` has the form of such a code.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
 fn encode(mut bits: u128) -> String {
@@ -41,6 +47,7 @@ mod tests {
     fn codes_differ() {
         let codes: HashSet<_> = (0..1_000).map(|_| generate().unwrap()).collect();
         assert_eq!(codes.len(), 1_000);
-        assert!(codes.iter().all(|code| code.len() == LENGTH && code.bytes().all(|b| ALPHABET.contains(&b))));
+        assert!(codes.iter().all(|code| is_code(code)));
+        assert!(!is_code("") && !is_code(&"O".repeat(LENGTH)));
     }
 }

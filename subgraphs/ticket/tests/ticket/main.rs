@@ -11,3 +11,4 @@ mod event_service;
 mod holds;
 mod shop;
 mod ticket_types;
+mod tickets;

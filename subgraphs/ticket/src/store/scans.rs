@@ -1,0 +1,28 @@
+//! SQL over scans. Rows of a ticket are written only by who has the ticket's row locked.
+
+use entities::ids::BookingId;
+use entities::ticket::scans::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+
+/// Writes scans.
+pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The scans of the tickets of `bookings`, earliest first.
+pub(crate) async fn of_bookings(
+    db: &impl ConnectionTrait,
+    bookings: impl IntoIterator<Item = BookingId>,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::BookingId.is_in(bookings))
+        .order_by_asc(Column::ScannedAt)
+        .order_by_asc(Column::Gate)
+        .all(db)
+        .await
+}

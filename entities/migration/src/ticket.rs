@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSale), Box::new(OpenDoors)]
+        vec![Box::new(CreateSale), Box::new(OpenDoors), Box::new(LimitSales)]
     }
 }
 
@@ -185,4 +185,52 @@ fn code_keys(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new("public_key").char_len(43).not_null())
         .col(instant(manager, "created_at"))
         .to_owned()
+}
+
+/// The rules of a sale beside its quota: when, how many at once, how many for one buyer.
+struct LimitSales;
+
+impl MigrationName for LimitSales {
+    fn name(&self) -> &str {
+        "m0003_limit_sales"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for LimitSales {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // One statement a column: SQLite takes no more.
+        for column in rules(manager) {
+            manager.alter_table(Table::alter().table("ticket_types").add_column(column).to_owned()).await?;
+        }
+        let index = Index::create()
+            .name("holds_by_buyer")
+            .table("holds")
+            .col("user_id")
+            .col("ticket_type_id")
+            .to_owned();
+        manager.create_index(index).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_index(Index::drop().name("holds_by_buyer").table("holds").to_owned()).await?;
+        for column in rules(manager) {
+            let name = column.get_column_name();
+            manager.alter_table(Table::alter().table("ticket_types").drop_column(name).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn rules(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
+    let at_least_one = |name: &'static str| {
+        ColumnDef::new(name).integer().check(Expr::cust(format!("{name} >= 1"))).to_owned()
+    };
+    vec![
+        nullable_instant(manager, "sales_open_at"),
+        nullable_instant(manager, "sales_close_at"),
+        at_least_one("min_per_order"),
+        at_least_one("max_per_order"),
+        at_least_one("max_per_buyer"),
+    ]
 }

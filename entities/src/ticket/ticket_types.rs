@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::status::{Category, SaleState};
 use crate::ids::{EventId, TicketTypeId};
+use crate::moment::Moment;
 use crate::money::Currency;
 
 /// A kind of ticket of one event.
@@ -30,6 +31,16 @@ pub struct Model {
     pub held: i32,
     /// Whether an organiser lets it be sold.
     pub state: SaleState,
+    /// When sales begin; at once when absent.
+    pub sales_open_at: Option<Moment>,
+    /// When sales end; when the event begins, if absent or later than that.
+    pub sales_close_at: Option<Moment>,
+    /// The fewest of one order.
+    pub min_per_order: Option<i32>,
+    /// The most of one order.
+    pub max_per_order: Option<i32>,
+    /// The most that one buyer may hold and have bought.
+    pub max_per_buyer: Option<i32>,
     /// When it was created.
     pub created_at: DateTimeUtc,
     /// When its terms were last changed; sales do not count.

@@ -5,6 +5,7 @@
 use entities::ticket::status::TransitionError;
 use sea_orm::DbErr;
 
+use crate::domain::rules::RuleError;
 use crate::domain::terms::TermsError;
 use crate::event::DirectoryError;
 
@@ -40,6 +41,9 @@ pub enum SaleError {
     /// The type is not on sale.
     #[error("This ticket type is not on sale")]
     SalesClosed,
+    /// A rule of the sale is against it.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
     /// The event was called off or has begun.
     #[error("The event is not open for sales")]
     EventNotOpen,

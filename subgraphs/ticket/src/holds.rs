@@ -11,7 +11,9 @@ use entities::ticket::status::{AdmissionStatus, HoldStatus, SaleState, StockMove
 use entities::ticket::{ticket_types, tickets};
 
 use crate::domain::code;
+use crate::domain::rules::{RuleError, Rules};
 use crate::error::SaleError;
+use crate::store::holds::Of;
 use crate::store::{self, Store, Transaction};
 use crate::ticket_types::open_for_sales;
 
@@ -41,6 +43,7 @@ pub struct HoldRequest {
 ///
 /// # Errors
 /// [`SaleError::NoSuchTicketType`], [`SaleError::SalesClosed`], [`SaleError::EventNotOpen`], [`SaleError::SoldOut`];
+/// [`SaleError::Rule`] when the type is not sold now, or not in such an order, or not to this buyer;
 /// [`SaleError::HoldMismatch`] when the booking holds something else; [`SaleError::Transition`] after its release.
 pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleError> {
     if request.ttl < TimeDelta::zero() || request.ttl > LONGEST_TTL {
@@ -61,6 +64,9 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
         return Err(SaleError::Contended);
     }
     set_aside(tx, &offer, request.quantity.get(), now).await?;
+    if let Some(maximum) = offer.max_per_buyer {
+        within_share(tx, &request, maximum, now).await?;
+    }
     Ok(hold)
 }
 
@@ -87,6 +93,7 @@ async fn find_offer(
     if offer.state == SaleState::Closed {
         return Err(SaleError::SalesClosed);
     }
+    Rules::of(&offer).allow(request.quantity.get(), now)?;
     Ok(offer)
 }
 
@@ -117,11 +124,11 @@ async fn set_aside(
         if reaped && reap(tx, offer.id, now).await? == 0 {
             break;
         }
-        if store::ticket_types::hold(tx.db(), offer.id, quantity, offer.price).await? {
+        if store::ticket_types::hold(tx.db(), offer, quantity, now).await? {
             return Ok(());
         }
     }
-    Err(why_not(tx, offer, quantity).await?)
+    Err(why_not(tx, offer, quantity, now).await?)
 }
 
 /// The type was on sale when it was read; this is what has changed since, or that too little is left. What was given back
@@ -130,14 +137,40 @@ async fn why_not(
     tx: &Transaction,
     offer: &ticket_types::Model,
     quantity: i32,
+    now: DateTime<Utc>,
 ) -> Result<SaleError, SaleError> {
-    let now = store::ticket_types::lock(tx.db(), offer.id).await?.ok_or(SaleError::NoSuchTicketType)?;
-    let available = now.available();
-    Ok(match now.state {
-        SaleState::Closed => SaleError::SalesClosed,
-        SaleState::Open if now.price != offer.price || available >= quantity => SaleError::Contended,
-        SaleState::Open => SaleError::SoldOut { available },
-    })
+    let row = store::ticket_types::lock(tx.db(), offer.id).await?.ok_or(SaleError::NoSuchTicketType)?;
+    let available = row.available();
+    if row.state == SaleState::Closed {
+        return Ok(SaleError::SalesClosed);
+    }
+    Rules::of(&row).allow(quantity, now)?;
+    let changed = row.price != offer.price || row.max_per_buyer != offer.max_per_buyer;
+    Ok(if changed || available >= quantity { SaleError::Contended } else { SaleError::SoldOut { available } })
+}
+
+/// Refuses what would be more than one buyer may have, counting what they hold and have bought.
+///
+/// The type's row is ours by now and to the end: another order of the same buyer waits for it, and what they took before is
+/// there to be counted. What they let lapse does not count.
+async fn within_share(
+    tx: &Transaction,
+    request: &HoldRequest,
+    maximum: i32,
+    now: DateTime<Utc>,
+) -> Result<(), SaleError> {
+    let HoldRequest { id, ticket_type_id, user_id, quantity, .. } = *request;
+    let mut have = store::holds::of_buyer(tx.db(), ticket_type_id, user_id).await?;
+    if have > maximum {
+        let lapsed = Of::Buyer(ticket_type_id, user_id, id);
+        expire(tx, store::holds::lock_lapsed(tx.db(), lapsed, now, REAP_LIMIT).await?, now).await?;
+        have = store::holds::of_buyer(tx.db(), ticket_type_id, user_id).await?;
+    }
+    if have > maximum {
+        let remaining = (maximum - (have - quantity.get())).max(0);
+        return Err(RuleError::BuyerLimit { maximum, remaining }.into());
+    }
+    Ok(())
 }
 
 /// Gives back the holds of one type that have lapsed; answers how many.
@@ -146,7 +179,7 @@ pub(crate) async fn reap(
     ticket_type: TicketTypeId,
     now: DateTime<Utc>,
 ) -> Result<usize, SaleError> {
-    let lapsed = store::holds::lock_lapsed(tx.db(), Some(ticket_type), now, REAP_LIMIT).await?;
+    let lapsed = store::holds::lock_lapsed(tx.db(), Of::Type(ticket_type), now, REAP_LIMIT).await?;
     expire(tx, lapsed, now).await
 }
 
@@ -158,7 +191,7 @@ pub async fn expire_lapsed(store: &Store) -> Result<usize, SaleError> {
     store
         .transaction(|tx| async move {
             let now = tx.now().await?;
-            let lapsed = store::holds::lock_lapsed(tx.db(), None, now, REAP_LIMIT).await?;
+            let lapsed = store::holds::lock_lapsed(tx.db(), Of::Anything, now, REAP_LIMIT).await?;
             expire(&tx, lapsed, now).await
         })
         .await
@@ -233,10 +266,22 @@ async fn reacquire(tx: &Transaction, hold: &Model, now: DateTime<Utc>) -> Result
             break;
         }
         if store::ticket_types::apply(tx.db(), ticket_type, StockMove::Reacquire, hold.quantity).await? {
-            return Ok(());
+            return still_within_share(tx, hold, ticket_type).await;
         }
     }
     Err(SaleError::HoldExpired)
+}
+
+/// Who has taken others since the hold lapsed has used up their share; the money goes back.
+async fn still_within_share(
+    tx: &Transaction,
+    hold: &Model,
+    ticket_type: TicketTypeId,
+) -> Result<(), SaleError> {
+    let row = store::ticket_types::find(tx.db(), ticket_type).await?.ok_or(SaleError::HoldExpired)?;
+    let (Some(maximum), Some(buyer)) = (row.max_per_buyer, hold.user_id) else { return Ok(()) };
+    let have = store::holds::of_buyer(tx.db(), ticket_type, buyer).await?;
+    if have + hold.quantity > maximum { Err(SaleError::HoldExpired) } else { Ok(()) }
 }
 
 fn new_tickets(hold: &Model, now: DateTime<Utc>) -> Result<Vec<tickets::Model>, SaleError> {

@@ -1,11 +1,13 @@
 //! What an organiser does with ticket types, and what everybody may read of them.
 
 use entities::ids::{EventId, TicketTypeId};
+use entities::moment::Moment;
 use entities::money::Currency;
 use entities::ticket::status::Category;
 use entities::ticket::ticket_types::Model;
 use entities::ticket::{events as event_rows, status::SaleState};
 
+use crate::domain::rules::Rules;
 use crate::domain::terms::{Revision, Terms};
 use crate::error::SaleError;
 use crate::event::EventDirectory;
@@ -25,6 +27,8 @@ pub struct NewTicketType {
     pub currency: Currency,
     /// How many there are.
     pub quota: i32,
+    /// When, and how many to whom.
+    pub rules: Rules,
 }
 
 /// Creates a type, within what the event's room takes.
@@ -38,7 +42,7 @@ pub async fn create(
     directory: &dyn EventDirectory,
     new: NewTicketType,
 ) -> Result<Model, SaleError> {
-    let terms = Terms::new(new.name, new.price, new.quota)?;
+    let terms = Terms::new(new.name, new.price, new.quota, new.rules)?;
     know_event(store, directory, new.event_id).await?;
     store.transaction(|tx| async move { insert(&tx, new, terms).await }).await
 }
@@ -74,6 +78,11 @@ async fn insert(tx: &Transaction, new: NewTicketType, terms: Terms) -> Result<Mo
         sold: 0,
         held: 0,
         state: terms.state,
+        sales_open_at: terms.rules.open_at.map(Moment::from),
+        sales_close_at: terms.rules.close_at.map(Moment::from),
+        min_per_order: terms.rules.min_per_order,
+        max_per_order: terms.rules.max_per_order,
+        max_per_buyer: terms.rules.max_per_buyer,
         created_at: now,
         updated_at: now,
     };
@@ -123,8 +132,7 @@ async fn revise(tx: &Transaction, id: TicketTypeId, revision: Revision) -> Resul
     if !store::ticket_types::update_terms(tx.db(), id, terms, now).await? {
         return Err(SaleError::DuplicateTicketType);
     }
-    let Terms { name, price, quota, state } = terms;
-    Ok(Model { name, price, quota, state, updated_at: now, ..row })
+    store::ticket_types::find(tx.db(), id).await?.ok_or(SaleError::NoSuchTicketType)
 }
 
 /// Locks first the event's row, then the type's: two organisers at work never wait for each other in a circle.

@@ -2,6 +2,7 @@
 
 use subgraph::error::{Code, Error};
 
+use crate::domain::rules::RuleError;
 use crate::domain::terms::TermsError;
 use crate::error::SaleError;
 
@@ -14,6 +15,7 @@ impl From<SaleError> for Error {
             }
             SaleError::BadInput { field, .. } => Self::bad_input(field, words),
             SaleError::Terms(error) => error.into(),
+            SaleError::Rule(error) => error.into(),
             SaleError::SoldOut { available } => {
                 Self::new(Code::SoldOut, words).with_detail("available", available)
             }
@@ -41,12 +43,36 @@ impl From<TermsError> for Error {
         match error {
             TermsError::NegativePrice => Self::bad_input("price", words),
             TermsError::NoQuota => Self::bad_input("quota", words),
+            TermsError::Rule { field, .. } => Self::bad_input(field, words),
             TermsError::SoldOutByHand => Self::bad_input("status", words),
             TermsError::PriceAfterSales => Self::new(Code::HasSales, words).with_field("price"),
             TermsError::NameAfterSales => Self::new(Code::HasSales, words).with_field("name"),
             TermsError::QuotaTooLow { minimum } => {
                 Self::new(Code::QuotaTooLow, words).with_field("quota").with_detail("minimum", minimum)
             }
+        }
+    }
+}
+
+impl From<RuleError> for Error {
+    fn from(error: RuleError) -> Self {
+        let words = error.to_string();
+        match error {
+            RuleError::NotOpenYet { open_at } => {
+                Self::new(Code::SalesClosed, words).with_detail("salesOpenAt", open_at.to_rfc3339())
+            }
+            RuleError::Over { close_at } => {
+                Self::new(Code::SalesClosed, words).with_detail("salesCloseAt", close_at.to_rfc3339())
+            }
+            RuleError::TooFew { minimum } => {
+                Self::bad_input("quantity", words).with_detail("minPerOrder", minimum)
+            }
+            RuleError::TooMany { maximum } => {
+                Self::bad_input("quantity", words).with_detail("maxPerOrder", maximum)
+            }
+            RuleError::BuyerLimit { maximum, remaining } => Self::bad_input("quantity", words)
+                .with_detail("maxPerBuyer", maximum)
+                .with_detail("remaining", remaining),
         }
     }
 }

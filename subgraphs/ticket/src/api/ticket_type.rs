@@ -1,14 +1,17 @@
 //! `TicketType`: what is on sale.
 
-use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use chrono::SubsecRound;
 use entities::money::{Currency, MoneyError};
 use entities::ticket::status::Category;
 use entities::ticket::ticket_types::Model;
 use subgraph::error::Error;
 use subgraph::ids::given;
+use subgraph::scalars::DateTime;
 
 use super::event::Event;
-use crate::domain::terms::{Revision, SaleStatus};
+use crate::domain::rules::Rules;
+use crate::domain::terms::{Revision, RulesRevision, SaleStatus};
 use crate::ticket_types::NewTicketType;
 
 /// The names a ticket type may have.
@@ -24,7 +27,7 @@ pub(super) enum TicketCategory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "SaleStatus")]
 pub(super) enum TicketStatus {
-    /// They can be had now.
+    /// They can be had now, between `salesOpenAt` and `salesCloseAt`.
     Open,
     /// Nothing is left: everything is paid for, or held for somebody who may yet pay.
     SoldOut,
@@ -82,6 +85,31 @@ impl TicketType {
     async fn status(&self) -> TicketStatus {
         SaleStatus::of(&self.0).into()
     }
+
+    /// When sales begin; at once when absent.
+    async fn sales_open_at(&self) -> Option<DateTime> {
+        self.0.sales_open_at.map(|at| at.utc())
+    }
+
+    /// When sales end; when the event begins, if absent or later than that.
+    async fn sales_close_at(&self) -> Option<DateTime> {
+        self.0.sales_close_at.map(|at| at.utc())
+    }
+
+    /// The fewest of one order; 1 when absent.
+    async fn min_per_order(&self) -> Option<i32> {
+        self.0.min_per_order
+    }
+
+    /// The most of one order.
+    async fn max_per_order(&self) -> Option<i32> {
+        self.0.max_per_order
+    }
+
+    /// The most that one buyer may hold and have bought.
+    async fn max_per_buyer(&self) -> Option<i32> {
+        self.0.max_per_buyer
+    }
 }
 
 /// What a new ticket type is to be.
@@ -95,6 +123,16 @@ pub(super) struct CreateTicketInput {
     quota: i32,
     /// ISO 4217; IDR when absent.
     currency: Option<String>,
+    /// When sales begin; at once when absent.
+    sales_open_at: Option<DateTime>,
+    /// When sales end; when the event begins, if absent or later than that.
+    sales_close_at: Option<DateTime>,
+    /// The fewest of one order.
+    min_per_order: Option<i32>,
+    /// The most of one order.
+    max_per_order: Option<i32>,
+    /// The most that one buyer may hold and have bought.
+    max_per_buyer: Option<i32>,
 }
 
 impl TryFrom<CreateTicketInput> for NewTicketType {
@@ -108,8 +146,20 @@ impl TryFrom<CreateTicketInput> for NewTicketType {
             currency: currency(input.currency.as_deref())
                 .map_err(|_| Error::bad_input("currency", "We do not sell in this currency"))?,
             quota: input.quota,
+            rules: Rules {
+                open_at: input.sales_open_at.map(kept),
+                close_at: input.sales_close_at.map(kept),
+                min_per_order: input.min_per_order,
+                max_per_order: input.max_per_order,
+                max_per_buyer: input.max_per_buyer,
+            },
         })
     }
+}
+
+/// As the databases keep it: to the microsecond.
+fn kept(at: DateTime) -> DateTime {
+    at.trunc_subsecs(6)
 }
 
 fn currency(code: Option<&str>) -> Result<Currency, MoneyError> {
@@ -127,6 +177,16 @@ pub(super) struct UpdateTicketInput {
     quota: Option<i32>,
     /// OPEN or CLOSED; SOLD_OUT follows from the sales.
     status: Option<TicketStatus>,
+    /// When sales begin; null lifts the rule, as for all that follow.
+    sales_open_at: MaybeUndefined<DateTime>,
+    /// When sales end.
+    sales_close_at: MaybeUndefined<DateTime>,
+    /// The fewest of one order.
+    min_per_order: MaybeUndefined<i32>,
+    /// The most of one order.
+    max_per_order: MaybeUndefined<i32>,
+    /// The most that one buyer may hold and have bought; what they have already stays theirs.
+    max_per_buyer: MaybeUndefined<i32>,
 }
 
 impl From<UpdateTicketInput> for Revision {
@@ -136,7 +196,22 @@ impl From<UpdateTicketInput> for Revision {
             price: input.price.map(Into::into),
             quota: input.quota,
             status: input.status.map(Into::into),
+            rules: RulesRevision {
+                open_at: given_or_null(input.sales_open_at.map_value(kept)),
+                close_at: given_or_null(input.sales_close_at.map_value(kept)),
+                min_per_order: given_or_null(input.min_per_order),
+                max_per_order: given_or_null(input.max_per_order),
+                max_per_buyer: given_or_null(input.max_per_buyer),
+            },
         }
+    }
+}
+
+fn given_or_null<T>(input: MaybeUndefined<T>) -> Option<Option<T>> {
+    match input {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
     }
 }
 

@@ -1,7 +1,10 @@
-//! The terms of a ticket type: name, price, quota, and whether it is on sale; and what of them may still change.
+//! The terms of a ticket type: name, price, quota, rules, and whether it is on sale; and what of them may still change.
 
+use chrono::{DateTime, Utc};
 use entities::ticket::status::{Category, SaleState};
 use entities::ticket::ticket_types;
+
+use super::rules::Rules;
 
 /// What the public is told about a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,14 @@ pub enum TermsError {
     /// Sold out is what the counters say, not what somebody says.
     #[error("SOLD_OUT follows from the sales; set OPEN or CLOSED")]
     SoldOutByHand,
+    /// By such rules nothing could be sold.
+    #[error("{message}")]
+    Rule {
+        /// The input field.
+        field: &'static str,
+        /// What is wrong with it.
+        message: &'static str,
+    },
 }
 
 /// The terms of a type.
@@ -63,6 +74,8 @@ pub struct Terms {
     pub quota: i32,
     /// Whether it may be sold.
     pub state: SaleState,
+    /// When, and how many to whom.
+    pub rules: Rules,
 }
 
 /// What an organiser wants changed; `None` stays as it is.
@@ -76,21 +89,51 @@ pub struct Revision {
     pub quota: Option<i32>,
     /// A new status.
     pub status: Option<SaleStatus>,
+    /// Changed rules.
+    pub rules: RulesRevision,
+}
+
+/// What an organiser wants changed of the rules: the outer `None` stays as it is, the inner one lifts the rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RulesRevision {
+    /// When sales begin.
+    pub open_at: Option<Option<DateTime<Utc>>>,
+    /// When sales end.
+    pub close_at: Option<Option<DateTime<Utc>>>,
+    /// The fewest of one order.
+    pub min_per_order: Option<Option<i32>>,
+    /// The most of one order.
+    pub max_per_order: Option<Option<i32>>,
+    /// The most of one buyer.
+    pub max_per_buyer: Option<Option<i32>>,
+}
+
+impl RulesRevision {
+    fn of(self, rules: Rules) -> Rules {
+        Rules {
+            open_at: self.open_at.unwrap_or(rules.open_at),
+            close_at: self.close_at.unwrap_or(rules.close_at),
+            min_per_order: self.min_per_order.unwrap_or(rules.min_per_order),
+            max_per_order: self.max_per_order.unwrap_or(rules.max_per_order),
+            max_per_buyer: self.max_per_buyer.unwrap_or(rules.max_per_buyer),
+        }
+    }
 }
 
 impl Terms {
     /// The terms of a new type.
     ///
     /// # Errors
-    /// [`TermsError::NegativePrice`], [`TermsError::NoQuota`].
-    pub const fn new(name: Category, price: i64, quota: i32) -> Result<Self, TermsError> {
+    /// [`TermsError::NegativePrice`], [`TermsError::NoQuota`], [`TermsError::Rule`].
+    pub fn new(name: Category, price: i64, quota: i32, rules: Rules) -> Result<Self, TermsError> {
         if price < 0 {
             return Err(TermsError::NegativePrice);
         }
         if quota < 1 {
             return Err(TermsError::NoQuota);
         }
-        Ok(Self { name, price, quota, state: SaleState::Open })
+        rules.check()?;
+        Ok(Self { name, price, quota, state: SaleState::Open, rules })
     }
 
     /// The terms that `row` has after `revision`.
@@ -103,7 +146,8 @@ impl Terms {
         let name = revision.name.unwrap_or(row.name);
         let price = revision.price.unwrap_or(row.price);
         let quota = revision.quota.unwrap_or(row.quota);
-        let revised = Self::new(name, price, quota)?;
+        let rules = revision.rules.of(Rules::of(row));
+        let revised = Self::new(name, price, quota, rules)?;
         if price != row.price && row.sold > 0 {
             return Err(TermsError::PriceAfterSales);
         }
@@ -137,7 +181,6 @@ fn revised_state(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
     use entities::ids::{EventId, TicketTypeId};
     use entities::money::Currency;
 
@@ -152,12 +195,33 @@ mod tests {
             sold,
             held,
             state: SaleState::Open,
+            sales_open_at: None,
+            sales_close_at: None,
+            min_per_order: None,
+            max_per_order: None,
+            max_per_buyer: None,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }
     }
 
-    const KEEP: Revision = Revision { name: None, price: None, quota: None, status: None };
+    const KEEP_RULES: RulesRevision = RulesRevision {
+        open_at: None,
+        close_at: None,
+        min_per_order: None,
+        max_per_order: None,
+        max_per_buyer: None,
+    };
+    const KEEP: Revision = Revision { name: None, price: None, quota: None, status: None, rules: KEEP_RULES };
+
+    #[test]
+    fn a_rule_stays_or_changes_or_is_lifted() {
+        let row = ticket_types::Model { max_per_order: Some(4), max_per_buyer: Some(6), ..row(10, 0, 0) };
+        let rules = RulesRevision { max_per_order: Some(None), min_per_order: Some(Some(2)), ..KEEP_RULES };
+        let terms = Terms::revise(&row, Revision { rules, ..KEEP }).unwrap();
+        let expected = Rules { min_per_order: Some(2), max_per_buyer: Some(6), ..Rules::default() };
+        assert_eq!(terms.rules, expected);
+    }
 
     #[test]
     fn the_status_is_what_the_counters_say() {

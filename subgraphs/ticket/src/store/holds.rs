@@ -1,7 +1,7 @@
 //! SQL over holds.
 
 use chrono::{DateTime, Utc};
-use entities::ids::{HoldId, TicketTypeId};
+use entities::ids::{HoldId, TicketTypeId, UserId};
 use entities::ticket::holds::{Column, Entity, Model};
 use entities::ticket::status::HoldStatus;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
@@ -42,21 +42,57 @@ pub(crate) async fn set_status(
     Ok(())
 }
 
-/// At most `limit` holds that have lapsed, of `ticket_type` or of any, locked.
+/// How many of a type a buyer holds or has bought. Whoever has changed the type's row sees all that others have taken.
+///
+/// Added up here: a database's sum has another type on each of them, and the rows are few.
+pub(crate) async fn of_buyer(
+    db: &impl ConnectionTrait,
+    ticket_type: TicketTypeId,
+    buyer: UserId,
+) -> Result<i32, DbErr> {
+    let quantities: Vec<i32> = Entity::find()
+        .select_only()
+        .column(Column::Quantity)
+        .filter(Column::UserId.eq(buyer))
+        .filter(Column::TicketTypeId.eq(ticket_type))
+        .filter(Column::Status.is_in([HoldStatus::Held, HoldStatus::Confirmed]))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(quantities.into_iter().sum())
+}
+
+/// Which lapsed holds are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Of {
+    /// Any.
+    Anything,
+    /// Those of one type.
+    Type(TicketTypeId),
+    /// Those of one type that one buyer had before this hold.
+    Buyer(TicketTypeId, UserId, HoldId),
+}
+
+/// At most `limit` holds that have lapsed, locked.
 ///
 /// Rows that another transaction has are passed over: it expires, confirms or releases them itself, and waiting for it
 /// here, with the type's row in hand, would be half of a deadlock.
 pub(crate) async fn lock_lapsed(
     db: &impl ConnectionTrait,
-    ticket_type: Option<TicketTypeId>,
+    of: Of,
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
-    let mut lapsed =
+    let lapsed =
         Entity::find().filter(Column::Status.eq(HoldStatus::Held)).filter(Column::ExpiresAt.lte(now));
-    if let Some(ticket_type) = ticket_type {
-        lapsed = lapsed.filter(Column::TicketTypeId.eq(ticket_type));
-    }
+    let lapsed = match of {
+        Of::Anything => lapsed,
+        Of::Type(ticket_type) => lapsed.filter(Column::TicketTypeId.eq(ticket_type)),
+        Of::Buyer(ticket_type, buyer, hold) => lapsed
+            .filter(Column::TicketTypeId.eq(ticket_type))
+            .filter(Column::UserId.eq(buyer))
+            .filter(Column::Id.ne(hold)),
+    };
     lapsed
         .order_by_asc(Column::ExpiresAt)
         .limit(limit)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entities::ids::{EventId, TicketTypeId};
+use entities::moment::Moment;
 use entities::ticket::status::{SaleState, StockMove};
 use entities::ticket::ticket_types::{Column, Entity, Model};
 use sea_orm::sea_query::Expr;
@@ -56,6 +57,11 @@ pub(crate) async fn update_terms(
         .col_expr(Column::Price, Expr::value(terms.price))
         .col_expr(Column::Quota, Expr::value(terms.quota))
         .col_expr(Column::State, Expr::value(terms.state))
+        .col_expr(Column::SalesOpenAt, Expr::value(terms.rules.open_at.map(Moment::from)))
+        .col_expr(Column::SalesCloseAt, Expr::value(terms.rules.close_at.map(Moment::from)))
+        .col_expr(Column::MinPerOrder, Expr::value(terms.rules.min_per_order))
+        .col_expr(Column::MaxPerOrder, Expr::value(terms.rules.max_per_order))
+        .col_expr(Column::MaxPerBuyer, Expr::value(terms.rules.max_per_buyer))
         .col_expr(Column::UpdatedAt, Expr::value(now))
         .filter(Column::Id.eq(id));
     inserted(update.exec(db).await.map(|done| done.rows_affected))
@@ -76,19 +82,31 @@ fn free_after(quantity: i32) -> Expr {
     Expr::col(Column::Sold).add(Expr::col(Column::Held)).add(quantity)
 }
 
-/// Sets `quantity` aside at `price`, if the type is on sale, has them, and still costs that.
+/// Sets `quantity` of what `offer` was read from aside, if it is on sale at `now`, has them, still costs that, and takes such
+/// an order. How many a buyer may have is not asked, only that it has not changed: see [`super::holds::of_buyer`].
 pub(crate) async fn hold(
     db: &impl ConnectionTrait,
-    id: TicketTypeId,
+    offer: &Model,
     quantity: i32,
-    price: i64,
+    now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
+    let now = Moment::from(now);
+    let unlimited_or = |column: Column, within: Expr| column.is_null().or(within);
+    let same_share = match offer.max_per_buyer {
+        Some(maximum) => Column::MaxPerBuyer.eq(maximum),
+        None => Column::MaxPerBuyer.is_null(),
+    };
     let update = Entity::update_many()
         .col_expr(Column::Held, Expr::col(Column::Held).add(quantity))
         .filter(Column::State.eq(SaleState::Open))
-        .filter(Column::Price.eq(price))
+        .filter(Column::Price.eq(offer.price))
+        .filter(unlimited_or(Column::SalesOpenAt, Column::SalesOpenAt.lte(now)))
+        .filter(unlimited_or(Column::SalesCloseAt, Column::SalesCloseAt.gt(now)))
+        .filter(unlimited_or(Column::MinPerOrder, Column::MinPerOrder.lte(quantity)))
+        .filter(unlimited_or(Column::MaxPerOrder, Column::MaxPerOrder.gte(quantity)))
+        .filter(same_share)
         .filter(free_after(quantity).lte(Expr::col(Column::Quota)));
-    one(db, id, update).await
+    one(db, offer.id, update).await
 }
 
 /// Moves `quantity` between the counters; `false`, and nothing, when they do not cover it.

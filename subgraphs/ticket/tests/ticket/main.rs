@@ -9,6 +9,7 @@ mod contract;
 mod entities;
 mod event_service;
 mod holds;
+mod rules;
 mod shop;
 mod ticket_types;
 mod tickets;

@@ -130,6 +130,8 @@ pub struct OfflineScan {
     pub code: String,
     /// Where and when.
     pub scan: Scan,
+    /// The event at that door, when the gate knew it.
+    pub event_id: Option<EventId>,
 }
 
 /// Takes in what gates scanned while they were alone. The earliest scan of a ticket becomes its use, whichever is told first;
@@ -150,8 +152,8 @@ pub async fn upload(
     for scan in scans {
         readings.push(keys.read(&scan.code).await?);
     }
-    let of_ticket = tickets_of(store, &readings).await?;
-    let told: Vec<_> = scans.iter().map(|offline| &offline.scan).zip(of_ticket).collect();
+    let keys_told = tickets_of(store, &readings).await?;
+    let told: Vec<_> = scans.iter().zip(keys_told).collect();
     let (told, readings) = (&told, &readings);
     store
         .transaction(|tx| async move {
@@ -189,7 +191,7 @@ struct Settled {
 async fn settle_all(
     tx: &Transaction,
     told_by: UserId,
-    told: &[(&Scan, Option<TicketKey>)],
+    told: &[(&OfflineScan, Option<TicketKey>)],
 ) -> Result<Settled, SaleError> {
     let now = tx.now().await?;
     let bookings: BTreeSet<_> = told.iter().filter_map(|(_, key)| key.map(|key| key.booking_id)).collect();
@@ -204,10 +206,13 @@ async fn settle_all(
         settled.scans.entry(key).or_default().insert(Scan { at: row.scanned_at, gate: row.gate });
     }
     let mut news = Vec::new();
-    for (scan, key) in told {
-        let Some(key) = key.filter(|key| settled.tickets.contains_key(key)) else { continue };
-        if !settled.is_in_future(scan) && settled.scans.entry(key).or_default().insert((*scan).clone()) {
-            news.push(row(key, scan, told_by, now));
+    for (offline, key) in told {
+        let Some((key, ticket)) = key.and_then(|key| Some((key, settled.tickets.get(&key)?))) else {
+            continue;
+        };
+        let opened = settled.refusal(offline, ticket).is_none();
+        if opened && settled.scans.entry(key).or_default().insert(offline.scan.clone()) {
+            news.push(row(key, &offline.scan, told_by, now));
         }
     }
     store::scans::insert(tx.db(), news).await?;
@@ -223,19 +228,22 @@ async fn settle_all(
 }
 
 impl Settled {
-    fn is_in_future(&self, scan: &Scan) -> bool {
-        scan.at > self.now + CLOCK_TOLERANCE
+    /// Why a scan is no use of the ticket, whatever else is known of it.
+    fn refusal(&self, offline: &OfflineScan, ticket: &Model) -> Option<Outcome> {
+        if offline.event_id.is_some_and(|event| event != ticket.event_id) {
+            return Some(Outcome::OtherEvent);
+        }
+        (offline.scan.at > self.now + CLOCK_TOLERANCE).then_some(Outcome::InFuture)
     }
 
-    fn verdict(&self, scan: &Scan, key: Option<TicketKey>, reading: &Reading) -> Verdict {
+    fn verdict(&self, offline: &OfflineScan, key: Option<TicketKey>, reading: &Reading) -> Verdict {
         let Some((key, ticket)) = key.and_then(|key| Some((key, self.tickets.get(&key)?))) else {
             let forged = *reading == Reading::Forged;
             return Verdict::of_no_ticket(if forged { Outcome::Forged } else { Outcome::Unknown });
         };
-        let others = self.scans.get(&key).into_iter().flatten().filter(|other| *other != scan);
-        let in_future = self.is_in_future(scan);
+        let others = self.scans.get(&key).into_iter().flatten().filter(|other| **other != offline.scan);
         Verdict {
-            outcome: if in_future { Outcome::InFuture } else { Outcome::of(scan, ticket) },
+            outcome: self.refusal(offline, ticket).unwrap_or_else(|| Outcome::of(&offline.scan, ticket)),
             ticket: Some(ticket.clone()),
             conflicts: others.cloned().collect(),
         }

@@ -1,8 +1,9 @@
 //! Scans at the door, and what came of them.
 
-use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 use chrono::SubsecRound;
 use subgraph::error::Error;
+use subgraph::ids::given;
 use subgraph::scalars::DateTime;
 
 use super::ticket::Ticket;
@@ -53,7 +54,7 @@ impl CheckIn {
 
     /// The ticket, when there is one.
     async fn ticket(&self) -> Option<Ticket> {
-        self.0.ticket.clone().map(Ticket)
+        self.0.ticket.clone().map(Ticket::from)
     }
 
     /// The scan that counts as the use of the ticket: the earliest that is known.
@@ -74,6 +75,8 @@ pub(super) struct ScanInput {
     code: String,
     gate: String,
     scanned_at: DateTime,
+    /// The event at this door, when the gate knows it.
+    event_id: Option<ID>,
 }
 
 impl TryFrom<ScanInput> for OfflineScan {
@@ -83,7 +86,8 @@ impl TryFrom<ScanInput> for OfflineScan {
         let gate = gate_named(&input.gate)?.as_str().to_owned();
         // No database keeps more, and a scan that is told again must be the same.
         let at = input.scanned_at.trunc_subsecs(6);
-        Ok(Self { code: input.code, scan: Row { at, gate } })
+        let event_id = input.event_id.map(|id| given(&id, "eventId")).transpose()?;
+        Ok(Self { code: input.code, scan: Row { at, gate }, event_id })
     }
 }
 

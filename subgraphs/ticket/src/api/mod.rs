@@ -33,11 +33,12 @@ pub fn schema(store: Store, directory: Arc<dyn EventDirectory>, keys: Arc<CodeKe
     bare().data(store).data(directory).data(keys).finish()
 }
 
-/// The loaders of one request.
+/// The loaders of one request, and what it may have drawn.
 pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
     request
         .data(batch.loader(loaders::TicketTypes(store.clone())))
         .data(batch.loader(loaders::TicketTypesOfEvents(store.clone())))
+        .data(ticket::Pictures::default())
 }
 
 /// The SDL, for which none of them is needed.

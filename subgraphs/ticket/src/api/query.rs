@@ -43,7 +43,7 @@ impl Query {
     async fn ticket(&self, ctx: &Context<'_>, code: String) -> Result<Option<Ticket>, Error> {
         let user = require_user(ctx)?;
         let found = tickets::find(ctx.data_unchecked::<Store>(), keys(ctx), &code, user).await?;
-        Ok(found.map(Ticket))
+        Ok(found.map(Ticket::from))
     }
 
     /// The tickets of whoever asks, those of the newest booking first; a hundred without a limit.
@@ -56,7 +56,7 @@ impl Query {
         let user = UserId::from_uuid(require_user(ctx)?.id);
         let page = Page::from_arguments(limit.or(Some(PAGE)), offset)?;
         let rows = tickets::of_user(ctx.data_unchecked::<Store>(), user, page).await?;
-        Ok(rows.into_iter().map(Ticket).collect())
+        Ok(rows.into_iter().map(Ticket::from).collect())
     }
 
     /// The hold of a booking; for the booking service.

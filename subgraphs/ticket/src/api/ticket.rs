@@ -1,6 +1,7 @@
 //! `Ticket`: one admission, in its owner's hands.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -8,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use entities::ticket::status::AdmissionStatus;
 use entities::ticket::tickets::Model;
-use subgraph::error::Error;
+use subgraph::error::{Code, Error};
 use subgraph::scalars::DateTime;
 
 use super::event::Event;
@@ -46,82 +47,110 @@ pub(super) struct Booking {
     id: ID,
 }
 
+/// How many pictures of one request are drawn: a page of tickets. Each costs milliseconds, and aliases ask for it again.
+const MOST_PICTURES: u32 = 100;
+
+/// How many pictures one request has had drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Pictures(AtomicU32);
+
+impl Pictures {
+    fn take(&self) -> Result<(), Error> {
+        if self.0.fetch_add(1, Ordering::Relaxed) < MOST_PICTURES {
+            return Ok(());
+        }
+        let words = format!("One request draws at most {MOST_PICTURES} QR codes");
+        Err(Error::new(Code::DocumentTooComplex, words))
+    }
+}
+
 /// One admission.
-pub(super) struct Ticket(pub(super) Model);
+pub(super) struct Ticket {
+    row: Model,
+    /// Signed once, however many aliases ask for it.
+    code: OnceLock<String>,
+}
+
+impl From<Model> for Ticket {
+    fn from(row: Model) -> Self {
+        Self { row, code: OnceLock::new() }
+    }
+}
 
 #[Object]
 impl Ticket {
     /// Stays the same for ever, unlike the code, which is signed anew when the key has been replaced.
     async fn id(&self) -> ID {
-        format!("{}.{}", self.0.booking_id, self.0.seq).into()
+        format!("{}.{}", self.row.booking_id, self.row.seq).into()
     }
 
     /// What the door asks for: signed, so that it can be verified without asking anybody. Whoever has it can go in.
-    async fn code(&self, ctx: &Context<'_>) -> String {
-        self.sign(ctx)
+    async fn code(&self, ctx: &Context<'_>) -> &str {
+        self.signed(ctx)
     }
 
-    /// The code as a QR code.
+    /// The code as a QR code; at most 100 of them in one request.
     async fn qr(
         &self,
         ctx: &Context<'_>,
         #[graphql(default_with = "QrFormat::Svg")] format: QrFormat,
     ) -> Result<String, Error> {
-        let code = self.sign(ctx);
+        ctx.data_unchecked::<Pictures>().take()?;
+        let code = self.signed(ctx);
         let picture = match format {
-            QrFormat::Svg => qr::svg(&code),
-            QrFormat::Png => qr::png(&code).map(|bytes| STANDARD.encode(bytes)),
+            QrFormat::Svg => qr::svg(code),
+            QrFormat::Png => qr::png(code).map(|bytes| STANDARD.encode(bytes)),
         };
         picture.map_err(Error::internal)
     }
 
     async fn status(&self) -> AdmissionState {
-        self.0.status.into()
+        self.row.status.into()
     }
 
     /// Which of the booking's tickets it is, from 1.
     async fn seq(&self) -> i32 {
-        self.0.seq
+        self.row.seq
     }
 
     /// The event it admits to. Null only when the event cannot be told now.
     async fn event(&self) -> Option<Event> {
-        Some(Event { id: self.0.event_id })
+        Some(Event { id: self.row.event_id })
     }
 
     /// Its type. Null only when that cannot be told now.
     async fn ticket_type(&self, ctx: &Context<'_>) -> Result<Option<TicketType>, Error> {
         let loader = ctx.data_unchecked::<DataLoader<TicketTypes>>();
-        Ok(loader.load_one(self.0.ticket_type_id).await?.map(TicketType))
+        Ok(loader.load_one(self.row.ticket_type_id).await?.map(TicketType))
     }
 
     /// The booking that paid for it. Null when whoever asks may not see that.
     async fn booking(&self) -> Option<Booking> {
-        Some(Booking { id: self.0.booking_id.to_string().into() })
+        Some(Booking { id: self.row.booking_id.to_string().into() })
     }
 
     async fn created_at(&self) -> DateTime {
-        self.0.created_at
+        self.row.created_at
     }
 
     /// When it opened a door.
     async fn used_at(&self) -> Option<DateTime> {
-        self.0.used_at
+        self.row.used_at
     }
 
     /// Which door.
     async fn used_gate(&self) -> Option<&str> {
-        self.0.used_gate.as_deref()
+        self.row.used_gate.as_deref()
     }
 
     async fn voided_at(&self) -> Option<DateTime> {
-        self.0.voided_at
+        self.row.voided_at
     }
 }
 
 impl Ticket {
-    fn sign(&self, ctx: &Context<'_>) -> String {
-        keys(ctx).sign(&Claim::of(&self.0))
+    fn signed(&self, ctx: &Context<'_>) -> &str {
+        self.code.get_or_init(|| keys(ctx).sign(&Claim::of(&self.row)))
     }
 }
 

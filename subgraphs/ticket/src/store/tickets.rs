@@ -93,7 +93,7 @@ pub(crate) async fn lock_of_bookings(
 ///
 /// One conditional statement: of two gates at once only one can be first.
 pub(crate) async fn use_now(db: &impl ConnectionTrait, key: TicketKey, scan: &Scan) -> Result<bool, DbErr> {
-    set_use(db, key, scan, Column::Status.eq(AdmissionStatus::Valid).into()).await
+    set_use(db, key, scan, Column::Status.eq(AdmissionStatus::Valid)).await
 }
 
 /// Makes `scan` the use of a ticket that is valid, or that was used later than that; `false`, and nothing, otherwise.

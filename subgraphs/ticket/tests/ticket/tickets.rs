@@ -162,6 +162,10 @@ async fn a_code_is_drawn_as_svg_and_as_png() {
     assert!(drawn["svg"].as_str().unwrap().contains("<svg"));
     let png = STANDARD.decode(drawn["png"].as_str().unwrap()).unwrap();
     assert!(png.starts_with(b"\x89PNG\r\n"));
+    let many: String = (0..101).map(|nth| format!("q{nth}: qr ")).collect();
+    let call = shop.service.call(format!("{{ myTickets {{ {many} }} }}"));
+    let refused = call.as_user(BUYER.parse().unwrap(), Role::Customer).refused().await;
+    assert_eq!(refused, "DOCUMENT_TOO_COMPLEX", "pictures are dear and aliases are cheap");
 }
 
 #[tokio::test]
@@ -324,6 +328,9 @@ async fn an_upload_answers_each_scan_and_takes_two_hundred() {
     let scan = |code: &Value| json!({ "code": code, "gate": "A", "scannedAt": at(0) });
     let answers = upload(&shop, codes.iter().map(scan).collect()).await;
     assert_eq!(outcomes(&answers), ["UNKNOWN", "ADMITTED", "VOIDED", "FORGED", "ADMITTED"]);
+    let elsewhere = json!({ "code": codes[1], "gate": "B", "scannedAt": at(-1), "eventId": id() });
+    assert_eq!(outcomes(&upload(&shop, json!([elsewhere])).await), ["OTHER_EVENT"]);
+    assert_eq!(mine(&shop, "").await[0]["usedGate"], "A", "at another event it was not used");
     let many: Value = (0..201).map(|_| scan(&json!("x"))).collect();
     let call = shop.service.call("mutation($s: [ScanInput!]!) { uploadScans(scans: $s) { outcome } }");
     assert_eq!(call.variable("s", many).as_admin().refused().await, "BAD_USER_INPUT");

@@ -1,7 +1,8 @@
 //! The ticket database: transactions, their clock, and one module of SQL per table.
 //!
 //! Locks are taken in one order everywhere, so that no two writers wait for each other in a circle: an event's row before a
-//! type's, a hold's row before its tickets', those before its type's, several of a kind by id. Rows of others that are merely in the way are skipped.
+//! type's, a hold's row before its tickets', those before its type's, several of a kind by id. Rows of others that are merely
+//! in the way are skipped.
 
 use std::sync::Arc;
 

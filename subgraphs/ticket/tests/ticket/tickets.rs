@@ -253,6 +253,38 @@ async fn a_used_ticket_is_not_voided_by_the_way() {
 }
 
 #[tokio::test]
+async fn a_ticket_is_taken_back_or_used_but_never_both() {
+    let shop = Shop::open().await;
+    let sale = shop.sale(10).await;
+    let races = join_all((0..8).map(|_| async {
+        let booking = buy(&shop, &sale, 1).await;
+        let row = Entity::find_by_id((booking.parse().unwrap(), 1)).one(shop.service.database.read()).await;
+        let code = row.unwrap().unwrap().code;
+        let scan = check_in(&shop, &code, "A", None);
+        let (scan, release) = futures_util::join!(scan, shop.release(&booking, VOID).send());
+        let released = release.code().map(str::to_owned);
+        (scan["outcome"].clone(), released, shop.tickets(&booking).await)
+    }))
+    .await;
+    for (outcome, refused, statuses) in races {
+        let used = (json!("ADMITTED"), Some("INVALID_TRANSITION".to_owned()), vec!["USED".to_owned()]);
+        let voided = (json!("VOIDED"), None, vec!["VOID".to_owned()]);
+        let ended = (outcome, refused, statuses);
+        assert!(ended == used || ended == voided, "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_tickets_cost_two_statements() {
+    let shop = Shop::open().await;
+    let sale = shop.sale(50).await;
+    buy(&shop, &sale, 50).await;
+    let before = shop.service.database.statements();
+    assert_eq!(mine(&shop, "").await.len(), 50);
+    assert_eq!(shop.service.database.statements() - before, 2, "the tickets, and their types");
+}
+
+#[tokio::test]
 async fn codes_from_before_they_were_signed_still_open_the_door() {
     let shop = Shop::open().await;
     let sale = shop.sale(10).await;

@@ -118,6 +118,11 @@ impl<'d> Sale<'d> {
             sold: 0,
             held: 0,
             state: SaleState::Open,
+            sales_open_at: None,
+            sales_close_at: None,
+            min_per_order: None,
+            max_per_order: None,
+            max_per_buyer: None,
             created_at: now,
             updated_at: now,
         };

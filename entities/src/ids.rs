@@ -140,6 +140,10 @@ typed_id!(
     PaymentId
 );
 typed_id!(
+    /// A message of a payment provider to us.
+    NoticeId
+);
+typed_id!(
     /// Money on its way back to a buyer.
     RefundId
 );

@@ -1,6 +1,6 @@
 //! Migrations of the booking database: bookings, their payments and refunds, and what was asked before.
 //!
-//! `due_at` in `bookings` and `refunds` is the queue of the workers: the moment at which somebody must look at the row again, or `NULL` when
+//! `due_at` in `bookings`, `refunds` and `payment_notices` is the queue of the workers: the moment at which somebody must look at the row again, or `NULL` when
 //! it rests. A worker takes a row by moving `due_at` into the future, so that a worker that dies gives it back by doing nothing.
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -14,7 +14,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateBookings)]
+        vec![Box::new(CreateBookings), Box::new(AddPaymentPages)]
     }
 }
 
@@ -197,4 +197,68 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("refunds_by_booking", "refunds", &["booking_id"]),
         index("refunds_due", "refunds", &["due_at"]),
     ]
+}
+
+/// Providers with a page of their own, and an inbox for what they tell us.
+struct AddPaymentPages;
+
+impl MigrationName for AddPaymentPages {
+    fn name(&self) -> &str {
+        "m0002_add_payment_pages"
+    }
+}
+
+/// The columns that payments get. How long the address of a page may be is for its provider to say.
+fn page_columns() -> [ColumnDef; 2] {
+    [ColumnDef::new("page_reference").string_len(255).take(), ColumnDef::new("page_url").text().take()]
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for AddPaymentPages {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // One statement each: SQLite alters one thing at a time.
+        for column in page_columns() {
+            let table = Table::alter().table("payment_attempts").add_column(column).to_owned();
+            manager.alter_table(table).await?;
+        }
+        manager.create_table(payment_notices(manager)).await?;
+        let index = |name: &'static str| Index::create().name(name).table("payment_notices").to_owned();
+        manager
+            .create_index(index("notices_by_event").col("provider").col("event_key").unique().to_owned())
+            .await?;
+        manager.create_index(index("notices_due").col("due_at").to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("payment_notices").to_owned()).await?;
+        for name in ["page_url", "page_reference"] {
+            let table = Table::alter().table("payment_attempts").drop_column(name).to_owned();
+            manager.alter_table(table).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a provider told us, written down before it is acknowledged.
+fn payment_notices(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    let mut key = ColumnDef::new("event_key");
+    match manager.get_database_backend() {
+        // As in `idempotency_keys`: two events must not become one because their names differ in case.
+        DbBackend::MySql => key.custom("varchar(128) CHARACTER SET ascii COLLATE ascii_bin"),
+        _ => key.string_len(128),
+    };
+    Table::create()
+        .table("payment_notices")
+        .col(id("id").primary_key())
+        .col(ColumnDef::new("provider").string_len(16).not_null())
+        .col(key.not_null())
+        .col(ColumnDef::new("kind").string_len(64).not_null())
+        .col(ColumnDef::new("payment_reference").string_len(128))
+        .col(ColumnDef::new("transaction_id").string_len(128))
+        .col(ColumnDef::new("outcome").string_len(16))
+        .col(nullable_instant(manager, "due_at"))
+        .col(ColumnDef::new("tries").integer().not_null())
+        .col(instant(manager, "received_at"))
+        .check(Expr::cust("outcome IS NULL OR outcome IN ('APPLIED', 'UNKNOWN')"))
+        .to_owned()
 }

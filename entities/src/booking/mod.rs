@@ -1,4 +1,5 @@
-//! The booking database: bookings and their history, what was asked under which key, payments, refunds, and the test provider's books.
+//! The booking database: bookings and their history, what was asked under which key, payments and
+//! what providers told of them, refunds, and the test provider's books.
 //!
 //! A booking's public status and its internal phase are two columns, but one state: [`status::BookingState`].
 
@@ -8,5 +9,6 @@ pub mod booking_history;
 pub mod bookings;
 pub mod idempotency_keys;
 pub mod payment_attempts;
+pub mod payment_notices;
 pub mod refunds;
 pub mod test_charges;

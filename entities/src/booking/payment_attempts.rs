@@ -26,6 +26,10 @@ pub struct Model {
     pub currency: Currency,
     /// Where it stands.
     pub state: PaymentState,
+    /// The provider's own name for the page on which the buyer pays, once there is one.
+    pub page_reference: Option<String>,
+    /// Where that page is.
+    pub page_url: Option<String>,
     /// The provider's own name for the money that moved.
     pub transaction_id: Option<String>,
     /// What the provider says was paid.

@@ -1,6 +1,8 @@
-//! What an inspector of the sale is told: every booking, step, payment, refund and key, as rows.
+//! What an inspector of the sale is told: every booking, step, payment, refund, message and key, as rows.
 
-use entities::booking::{booking_history, bookings, idempotency_keys, payment_attempts, refunds};
+use entities::booking::{
+    booking_history, bookings, idempotency_keys, payment_attempts, payment_notices, refunds,
+};
 use sea_orm::{DbErr, EntityTrait, QueryOrder, TransactionTrait};
 use serde_json::{Value, json};
 use subgraph::database::Database;
@@ -20,6 +22,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
         .await?;
     let payments = payment_attempts::Entity::find().all(&snapshot).await?;
     let refunds = refunds::Entity::find().all(&snapshot).await?;
+    let notices = payment_notices::Entity::find().all(&snapshot).await?;
     let keys = idempotency_keys::Entity::find().all(&snapshot).await?;
     snapshot.commit().await?;
     let changes = history.iter().filter(|line| line.from_status != Some(line.to_status));
@@ -30,6 +33,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
         "history": changes.map(change).collect::<Vec<_>>(),
         "payments": payments.iter().map(payment).collect::<Vec<_>>(),
         "refunds": refunds.iter().map(refund).collect::<Vec<_>>(),
+        "notices": notices.iter().map(notice).collect::<Vec<_>>(),
         "idempotency": keys.iter().map(key).collect::<Vec<_>>(),
     }))
 }
@@ -83,6 +87,17 @@ fn refund(row: &refunds::Model) -> Value {
         "amount": row.amount,
         "currency": row.currency.code(),
         "status": row.state.as_str(),
+    })
+}
+
+fn notice(row: &payment_notices::Model) -> Value {
+    json!({
+        "id": row.id,
+        "provider": row.provider,
+        "eventKey": row.event_key,
+        "kind": row.kind,
+        "outcome": row.outcome.map(|outcome| outcome.as_str()),
+        "receivedAt": row.received_at,
     })
 }
 

@@ -1,8 +1,9 @@
 //! The booking subgraph: bookings, payments, the saga.
 //!
 //! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`saga`] (how a booking gets from its row to its
-//! tickets, or back), [`refunds`] and [`worker`] (what happens without anybody asking), [`changes`] (who is told), [`ticket`] and [`payment`] (who else takes
-//! part), [`store`] (how it is kept), [`api`] (how it looks from outside), [`facts`] (what an inspector is told).
+//! tickets, or back), [`refunds`], [`notices`] and [`worker`] (what happens without anybody asking), [`changes`] (who is told), [`ticket`] and
+//! [`payment`] (who else takes part), [`store`] (how it is kept), [`api`] and [`webhooks`] (how it looks from outside), [`facts`] (what an inspector
+//! is told).
 
 pub mod api;
 pub mod bookings;
@@ -10,11 +11,13 @@ pub mod changes;
 pub mod domain;
 pub mod error;
 pub mod facts;
+pub mod notices;
 pub mod payment;
 pub mod refunds;
 pub mod saga;
 pub mod store;
 pub mod ticket;
+pub mod webhooks;
 pub mod worker;
 
 use std::sync::Arc;
@@ -23,14 +26,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use reqwest::Url;
 use service::config::peer_url;
-use service::env::{FromEnv, Reader};
+use service::env::Reader;
 use service::identity::ServiceName;
 use subgraph::client::ServiceClient;
 use subgraph::database::Database;
 use subgraph::run::{App, Context, StartError, Subgraph};
 
-use crate::payment::PaymentProvider;
-use crate::payment::test::TestProvider;
+use crate::payment::config::Provider;
 use crate::saga::Saga;
 use crate::store::Store;
 use crate::ticket::http::HttpTicketHolds;
@@ -39,33 +41,12 @@ use crate::ticket::http::HttpTicketHolds;
 #[derive(Debug)]
 pub struct BookingService;
 
-/// Who moves the money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Provider {
-    /// The built-in one, which says yes.
-    #[default]
-    Test,
-}
-
-impl FromEnv for Provider {
-    fn allowed() -> String {
-        "test".to_owned()
-    }
-
-    fn from_env(text: &str) -> Result<Self, String> {
-        match text {
-            "test" => Ok(Self::Test),
-            _ => Err("is no payment provider".to_owned()),
-        }
-    }
-}
-
 /// What the booking service is told beside what every process is.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `EVENTHUB_TICKET_URL`: where the ticket service is.
     pub ticket_url: Url,
-    /// `EVENTHUB_PAYMENT_PROVIDER`.
+    /// `EVENTHUB_PAYMENT_PROVIDER`, and what belongs to it.
     pub provider: Provider,
     /// `EVENTHUB_HOLD_TTL`: how long a booking waits for its payment.
     pub hold_ttl: Duration,
@@ -93,7 +74,7 @@ impl Subgraph for BookingService {
 
     fn config(env: &mut Reader) -> Option<Config> {
         let ticket_url = peer_url(env, ServiceName::Ticket);
-        let provider = env.or("EVENTHUB_PAYMENT_PROVIDER", Provider::Test);
+        let provider = Provider::read(env);
         let hold_ttl = hold_ttl(env);
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
         Some(Config {
@@ -110,17 +91,16 @@ impl Subgraph for BookingService {
 
     async fn build(context: Context<Config>) -> Result<App, StartError> {
         let Context { config, database, http, signer, clock, stop, .. } = context;
-        let store = Store::new(database, clock);
+        let store = Store::new(database, clock.clone());
+        let payments = config.provider.build(&store, &http, &clock);
         let client = ServiceClient::new(http, &config.ticket_url, ServiceName::Ticket, signer)?;
-        let payments: Arc<dyn PaymentProvider> = match config.provider {
-            Provider::Test => Arc::new(TestProvider::new(store.clone())),
-        };
         let saga = Saga { store, tickets: Arc::new(HttpTicketHolds::new(client)), payments };
         let schema = api::schema(saga.clone(), TimeDelta::from_std(config.hold_ttl)?);
         let store = saga.store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
         let changes = changes::run(saga.store.clone(), config.worker_interval, stop.clone());
         let app = app.worker("changes", changes);
+        let app = app.route(webhooks::PATH, webhooks::endpoint(saga.clone()));
         Ok(app.worker("saga", worker::run(saga, config.worker_interval, stop)))
     }
 
@@ -142,7 +122,8 @@ mod tests {
     #[test]
     fn unconfigured_it_pays_by_the_test_provider_and_waits_a_quarter_of_an_hour() {
         let config = read(&[("UNRELATED", "1")]).unwrap();
-        assert_eq!((config.provider, config.hold_ttl), (Provider::Test, Duration::from_mins(15)));
+        assert!(matches!(config.provider, Provider::Test));
+        assert_eq!(config.hold_ttl, Duration::from_mins(15));
         assert_eq!(config.ticket_url.as_str(), "http://127.0.0.1:8003/");
     }
 

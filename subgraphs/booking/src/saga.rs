@@ -15,8 +15,10 @@ use entities::money::Money;
 use sea_orm::DatabaseTransaction;
 use subgraph::error::Code;
 
+use crate::domain::schedule::poll;
 use crate::error::BookingError;
-use crate::payment::{Charge, ChargeAnswer, PaymentProvider, Receipt, VoidAnswer};
+use crate::notices::last_look;
+use crate::payment::{Charge, ChargeAnswer, Page, PaymentProvider, Receipt, VoidAnswer};
 use crate::store::bookings::{Move, Price};
 use crate::store::{self, Store};
 use crate::ticket::{Hold, HoldError, HoldRequest, HoldStatus, Release, TicketHolds};
@@ -173,6 +175,8 @@ impl Saga {
             amount: total.amount(),
             currency: total.currency(),
             state: PaymentState::Created,
+            page_reference: None,
+            page_url: None,
             transaction_id: None,
             paid_amount: None,
             paid_currency: None,
@@ -197,6 +201,12 @@ impl Saga {
         };
         match answer {
             Some(ChargeAnswer::Paid(receipt)) => self.paid(row, attempt, receipt, by).await,
+            Some(ChargeAnswer::Reversed(receipt)) => {
+                let to = self.plain(state(row)?.decline(), by)?;
+                let gone = attempt.state.succeed()?.reverse()?;
+                let settled = Settlement { attempt, state: gone, receipt: Some(receipt), refund: None };
+                self.settle(row, to, settled).await
+            }
             _ if lapsed => self.moved(row, self.plain(state(row)?.cancel(CancelReason::Expired), by)?).await,
             Some(ChargeAnswer::Declined { reason }) => {
                 tracing::info!(booking = %row.id, payment = %attempt.id, reason, "payment declined");
@@ -205,20 +215,24 @@ impl Saga {
                     Settlement { state: attempt.state.fail()?, attempt, receipt: None, refund: None };
                 self.settle(row, to, settled).await
             }
-            Some(ChargeAnswer::Waiting) | None => self.wait_for_buyer(row, &attempt).await,
+            Some(ChargeAnswer::Waiting(page)) => self.wait_for_buyer(row, &attempt, page).await,
+            None => self.wait_for_buyer(row, &attempt, None).await,
         }
     }
 
+    /// A page is written down before anybody sees it: what is not written down cannot be paid on.
     async fn wait_for_buyer(
         &self,
         row: &Model,
         attempt: &payment_attempts::Model,
+        page: Option<Page>,
     ) -> Result<Step, BookingError> {
         let (db, now) = (self.store.database().write(), self.store.now());
-        if attempt.state == PaymentState::Created {
-            store::payments::advance(db, attempt, attempt.state.pend()?, None, now).await?;
+        let new_page = attempt.page_reference.is_none() && page.is_some();
+        if attempt.state == PaymentState::Created || new_page {
+            store::payments::wait(db, attempt, page.as_ref(), now).await?;
         }
-        let next = row.expires_at.min(now + crate::domain::schedule::POLL);
+        let next = poll(attempt.created_at, row.expires_at, now);
         store::bookings::postpone(db, row, next).await?;
         Ok(Step::Rests(row.clone()))
     }
@@ -254,6 +268,11 @@ impl Saga {
                 let Settlement { attempt, state, receipt, refund } = settled;
                 let moved = store::bookings::advance(&*tx, row, to).await?;
                 store::payments::advance(&*tx, attempt, *state, receipt.as_ref(), to.at).await?;
+                if *state == PaymentState::Failed
+                    && let Some(look) = last_look(row, attempt, to.at)
+                {
+                    store::notices::insert(&*tx, &look).await?;
+                }
                 if let Some(amount) = refund {
                     store::refunds::request(&*tx, attempt, *amount, to.at).await?;
                 }
@@ -320,8 +339,17 @@ impl Saga {
                 VoidAnswer::Voided => (attempt.state.void()?, None),
                 VoidAnswer::Paid(receipt) => (attempt.state.succeed()?, Some(receipt)),
             };
-            let (db, now) = (self.store.database().write(), self.store.now());
-            store::payments::advance(db, &attempt, to, receipt.as_ref(), now).await?;
+            let look = if receipt.is_none() { last_look(row, &attempt, self.store.now()) } else { None };
+            let (attempt, receipt, look) = (&attempt, receipt.as_ref(), look.as_ref());
+            let now = self.store.now();
+            let written = self.store.transaction(|tx| async move {
+                store::payments::advance(&*tx, attempt, to, receipt, now).await?;
+                if let Some(look) = look {
+                    store::notices::insert(&*tx, look).await?;
+                }
+                Ok::<_, BookingError>(())
+            });
+            written.await?;
         }
         Ok(())
     }
@@ -353,7 +381,11 @@ impl Saga {
         self.store.transaction(|tx| async move { store::bookings::advance(&*tx, row, to).await }).await
     }
 
-    fn plain(&self, to: Result<BookingState, TransitionError>, by: &str) -> Result<Move, BookingError> {
+    pub(crate) fn plain(
+        &self,
+        to: Result<BookingState, TransitionError>,
+        by: &str,
+    ) -> Result<Move, BookingError> {
         Ok(Move { to: to?, by: by.to_owned(), at: self.store.now(), price: None, refusal: None })
     }
 }
@@ -380,9 +412,16 @@ pub(crate) fn state(row: &Model) -> Result<BookingState, BookingError> {
     row.state().ok_or_else(|| broken(row, "its status and phase do not fit"))
 }
 
-fn charge(row: &Model, attempt: &payment_attempts::Model) -> Result<Charge, BookingError> {
+/// What a payment asks of the provider.
+///
+/// # Errors
+/// [`BookingError::Broken`] when its columns ask for nothing.
+pub(crate) fn charge(row: &Model, attempt: &payment_attempts::Model) -> Result<Charge, BookingError> {
     let amount = attempt.asked().ok_or_else(|| broken(row, "a payment asks for nothing"))?;
-    Ok(Charge { id: attempt.id, booking_id: row.id, amount })
+    let page = attempt.page_reference.clone().zip(attempt.page_url.clone());
+    let page = page.map(|(reference, url)| Page { reference, url });
+    let (created_at, expires_at) = (attempt.created_at, row.expires_at);
+    Ok(Charge { id: attempt.id, booking_id: row.id, amount, page, created_at, expires_at })
 }
 
 fn broken(row: &Model, what: &'static str) -> BookingError {

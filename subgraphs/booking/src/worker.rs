@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::schedule::{self, LEASE, backoff};
 use crate::error::BookingError;
-use crate::refunds;
 use crate::saga::{Saga, state};
 use crate::store;
+use crate::{notices, refunds};
 
 /// How many rows are taken at once.
 const BATCH: u64 = 50;
@@ -46,6 +46,8 @@ pub async fn run_once(saga: &Saga) -> Result<usize, BookingError> {
             break;
         }
     }
+    let rows = claim_notices(saga).await?;
+    got_on += each(rows, |row| notices::look_at(saga, row)).await;
     let rows = claim_refunds(saga).await?;
     got_on += each(rows, |row| pay_back(saga, row)).await;
     Ok(got_on)
@@ -64,6 +66,14 @@ async fn claim_bookings(saga: &Saga) -> Result<Vec<Model>, BookingError> {
     let claim = saga.store.transaction(|tx| async move {
         Ok(store::bookings::claim_due(&*tx, now, now + LEASE, BATCH).await?)
     });
+    claim.await
+}
+
+async fn claim_notices(saga: &Saga) -> Result<Vec<entities::booking::payment_notices::Model>, BookingError> {
+    let now = saga.store.now();
+    let claim = saga
+        .store
+        .transaction(|tx| async move { Ok(store::notices::claim_due(&*tx, now, now + LEASE, BATCH).await?) });
     claim.await
 }
 

@@ -83,6 +83,17 @@ impl PaymentState {
         }
     }
 
+    /// Money came in after the payment was decided otherwise: it is owed back.
+    ///
+    /// # Errors
+    /// For everything but FAILED, EXPIRED and VOIDED.
+    pub const fn succeed_late(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Failed | Self::Expired | Self::Voided => Ok(Self::Succeeded),
+            _ => Err(self.refuse("paid late")),
+        }
+    }
+
     /// The provider said no.
     ///
     /// # Errors
@@ -145,6 +156,15 @@ pub enum ChargeState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_decided_without_money_is_paid_late() {
+        use PaymentState::{Expired, Failed, Voided};
+        for state in PaymentState::ALL {
+            let late = matches!(state, Failed | Expired | Voided);
+            assert_eq!(state.succeed_late().ok(), late.then_some(PaymentState::Succeeded), "{state:?}");
+        }
+    }
 
     #[test]
     fn a_payment_is_decided_once() {

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContextSelectionSet, Enum, ID, InputObject, Object, OutputType, Positioned, ServerResult, SimpleObject,
-    Value,
+    Context, ContextSelectionSet, Enum, ID, InputObject, Object, OutputType, Positioned, ServerResult,
+    SimpleObject, Value,
 };
 use entities::booking::bookings::Model;
 use entities::booking::status::{BookingStatus, CancelReason as Reason};
@@ -16,6 +17,8 @@ use subgraph::ids::given;
 use subgraph::scalars::{Amount, DateTime};
 use uuid::Uuid;
 
+use super::loaders::LatestPayments;
+use super::payment::Payment;
 use super::stubs::{Event, TicketType, User};
 use crate::bookings::Cancellation;
 use crate::domain::order::{self, Order};
@@ -145,6 +148,12 @@ impl Booking {
     /// When it lapses unless it is paid.
     async fn expires_at(&self) -> Option<DateTime> {
         (self.0.status == BookingStatus::Pending).then_some(self.0.expires_at)
+    }
+
+    /// The latest try at paying it, once there was one.
+    async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>, Error> {
+        let loader = ctx.data_unchecked::<DataLoader<LatestPayments>>();
+        Ok(loader.load_one(self.0.id).await?.map(Payment))
     }
 
     async fn created_at(&self) -> DateTime {

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use async_graphql::dataloader::Loader;
 use entities::booking::bookings::Model;
+use entities::booking::payment_attempts;
 use entities::ids::{BookingId, EventId, UserId};
 use subgraph::error::Error;
 use subgraph::page::Page;
@@ -47,6 +48,20 @@ impl Loader<EventId> for BookingsOfEvents {
     async fn load(&self, ids: &[EventId]) -> Result<HashMap<EventId, Vec<Model>>, Error> {
         let rows = store::bookings::of_events(self.0.read(), ids.iter().copied()).await?;
         Ok(grouped(rows, |row| row.event_id))
+    }
+}
+
+/// The latest try at paying each of the bookings.
+pub(super) struct LatestPayments(pub(super) Store);
+
+impl Loader<BookingId> for LatestPayments {
+    type Value = payment_attempts::Model;
+    type Error = Error;
+
+    async fn load(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, payment_attempts::Model>, Error> {
+        let rows = store::payments::of_bookings(self.0.read(), ids.iter().copied()).await?;
+        // In order: of each booking the last one stays.
+        Ok(rows.into_iter().map(|row| (row.booking_id, row)).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The GraphQL face of the booking service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] is what they answer; [`stubs`] are what
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] and [`payment`] are what they answer; [`stubs`] are what
 //! this service adds to the entities of others; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use async_graphql::{Request, Schema, SchemaBuilder};
@@ -15,6 +15,7 @@ mod booking;
 mod errors;
 mod loaders;
 mod mutation;
+mod payment;
 mod query;
 mod stubs;
 mod subscription;
@@ -36,6 +37,7 @@ pub fn schema(saga: Saga, hold_ttl: TimeDelta) -> BookingSchema {
 pub(crate) fn loaders(request: Request, batch: &Batch, store: &Store) -> Request {
     request
         .data(batch.loader(loaders::Bookings(store.clone())))
+        .data(batch.loader(loaders::LatestPayments(store.clone())))
         .data(batch.loader(loaders::BookingsOfUsers(store.clone())))
         .data(batch.loader(loaders::BookingsOfEvents(store.clone())))
 }

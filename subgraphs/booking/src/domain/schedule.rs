@@ -8,8 +8,10 @@ use entities::booking::status::{BookingState, CancelReason};
 pub const GRACE: TimeDelta = TimeDelta::seconds(10);
 /// How long a worker has a booking to itself.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
-/// How often a payment that waits for the buyer is asked about.
+/// How soon a payment that waits for the buyer is asked about again, at first.
 pub const POLL: TimeDelta = TimeDelta::seconds(15);
+/// How long after a payment was called off its page may still be open: no provider takes less than five minutes for it.
+pub const GRACE_OF_PAGES: TimeDelta = TimeDelta::minutes(10);
 /// The longest a worker waits between two tries.
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::seconds(60);
 
@@ -25,6 +27,13 @@ pub fn due(state: BookingState, expires_at: DateTime<Utc>, now: DateTime<Utc>) -
         | BookingState::Voiding(_) => Some(now + GRACE),
         BookingState::Paid | BookingState::Cancelled(_) => None,
     }
+}
+
+/// When a payment of which the provider said "waiting" is asked about again: ever less often, because the provider tells us
+/// when something happens, and asking is for when that is lost.
+#[must_use]
+pub fn poll(created_at: DateTime<Utc>, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    expires_at.min(now + POLL.max((now - created_at) / 2))
 }
 
 /// How long to wait after the `tries`-th try that led nowhere: doubling from a second, to a minute at most.
@@ -56,6 +65,14 @@ mod tests {
     fn waiting_doubles_to_a_minute() {
         let seconds = [0, 1, 2, 3, 6, 7, 8, 1_000].map(|tries| backoff(tries).num_seconds());
         assert_eq!(seconds, [1, 1, 2, 4, 32, 60, 60, 60]);
+    }
+
+    #[test]
+    fn a_payment_is_asked_about_ever_less_often_and_when_it_lapses() {
+        let (start, expiry) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::minutes(15));
+        let moments = std::iter::successors(Some(start), |now| Some(poll(start, expiry, *now)));
+        let seconds: Vec<_> = moments.take(12).map(|now| now.timestamp()).collect();
+        assert_eq!(seconds, [0, 15, 30, 45, 67, 101, 151, 227, 341, 512, 768, 900]);
     }
 
     #[test]

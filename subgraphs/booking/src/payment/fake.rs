@@ -57,7 +57,7 @@ impl Entry {
             Self::Paid(receipt) => ChargeAnswer::Paid(receipt.clone()),
             Self::Declined => ChargeAnswer::Declined { reason: "told to decline".to_owned() },
             Self::Voided => ChargeAnswer::Declined { reason: "called off".to_owned() },
-            Self::Waiting => ChargeAnswer::Waiting,
+            Self::Waiting => ChargeAnswer::Waiting(None),
         }
     }
 }
@@ -94,7 +94,7 @@ fn down() -> ProviderError {
     ProviderError { cause: "told to be down".to_owned() }
 }
 
-fn entry(mood: &Mood, charge: Charge) -> Entry {
+fn entry(mood: &Mood, charge: &Charge) -> Entry {
     let paid = |amount| Entry::Paid(Receipt { transaction_id: format!("fake-{}", charge.id), amount });
     match mood {
         Mood::Pays | Mood::LosesAnswers | Mood::Down => paid(charge.amount),
@@ -105,7 +105,7 @@ fn entry(mood: &Mood, charge: Charge) -> Entry {
 }
 
 impl Books {
-    fn collect(&mut self, charge: Charge) -> Result<ChargeAnswer, ProviderError> {
+    fn collect(&mut self, charge: &Charge) -> Result<ChargeAnswer, ProviderError> {
         if self.mood == Mood::Down {
             return Err(down());
         }
@@ -118,7 +118,7 @@ impl Books {
         if mood == Mood::LosesAnswers { Err(down()) } else { Ok(answer) }
     }
 
-    fn void(&mut self, charge: Charge) -> Result<VoidAnswer, ProviderError> {
+    fn void(&mut self, charge: &Charge) -> Result<VoidAnswer, ProviderError> {
         if self.mood == Mood::Down {
             return Err(down());
         }
@@ -151,7 +151,7 @@ impl PaymentProvider for FakePayments {
     }
 
     fn collect(&self, charge: Charge) -> BoxFuture<'_, Result<ChargeAnswer, ProviderError>> {
-        future::ready(self.lock().collect(charge)).boxed()
+        future::ready(self.lock().collect(&charge)).boxed()
     }
 
     fn look_up(&self, charge: Charge) -> BoxFuture<'_, Result<Option<ChargeAnswer>, ProviderError>> {
@@ -164,7 +164,7 @@ impl PaymentProvider for FakePayments {
     }
 
     fn void(&self, charge: Charge) -> BoxFuture<'_, Result<VoidAnswer, ProviderError>> {
-        future::ready(self.lock().void(charge)).boxed()
+        future::ready(self.lock().void(&charge)).boxed()
     }
 
     fn refund(&self, repayment: Repayment) -> BoxFuture<'_, Result<RefundAnswer, ProviderError>> {

@@ -1,16 +1,24 @@
-//! Payment providers: a trait, and the built-in one for development.
+//! Payment providers: a trait, the built-in one for development, and two that take real money on a page of their own.
 //!
-//! A payment's id is the provider's idempotency key: every call may be repeated and finds what the first one did.
+//! A payment's id is the provider's idempotency key: every call may be repeated and finds what the first one did. A provider
+//! also tells us things unasked; such a [`Notice`] only names the payment to ask about, because messages come late, twice and
+//! in any order, and what is true stands at the provider. Reading order: this trait, [`config`] (which one), [`http`] (how one
+//! is called), [`midtrans`], [`stripe`], [`test`] and [`fake`].
 
+use chrono::{DateTime, Utc};
 use entities::ids::{BookingId, PaymentId, RefundId};
 use entities::money::Money;
 use futures_util::future::BoxFuture;
 
+pub mod config;
 pub mod fake;
+pub(crate) mod http;
+pub mod midtrans;
+pub mod stripe;
 pub mod test;
 
 /// What is to be paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
     /// The payment, which names the charge.
     pub id: PaymentId,
@@ -18,6 +26,22 @@ pub struct Charge {
     pub booking_id: BookingId,
     /// How much.
     pub amount: Money,
+    /// The page that the provider made for it, if we wrote one down. Nobody but us gives a page to a buyer, and only what is
+    /// written down is given: without one, nobody can have paid.
+    pub page: Option<Page>,
+    /// When we first wanted it.
+    pub created_at: DateTime<Utc>,
+    /// Until when the booking waits for it.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Where a buyer pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The provider's own name for it.
+    pub reference: String,
+    /// Its address.
+    pub url: String,
 }
 
 /// What is to be paid back.
@@ -47,13 +71,15 @@ pub struct Receipt {
 pub enum ChargeAnswer {
     /// The money is in.
     Paid(Receipt),
-    /// The buyer has still to do something.
-    Waiting,
+    /// The buyer has still to do something, on the provider's page if it has one.
+    Waiting(Option<Page>),
     /// There will be no money.
     Declined {
         /// Why, in words that are safe to show.
         reason: String,
     },
+    /// The money was in, and all of it went back: a refund, or the buyer's bank took it.
+    Reversed(Receipt),
 }
 
 /// What a provider says when a charge is called off.
@@ -85,6 +111,44 @@ pub struct ProviderError {
     pub cause: String,
 }
 
+/// A message to us as it came, of whose sender nothing is known yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'m> {
+    /// The header in which the provider signs, if it signs in one and it is there.
+    pub signature: Option<&'m str>,
+    /// The body, byte by byte.
+    pub body: &'m [u8],
+    /// When it came.
+    pub at: DateTime<Utc>,
+}
+
+/// What a provider tells us unasked, once it is known that it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The same for the same message, however often it comes.
+    pub event_key: String,
+    /// The provider's word for what happened.
+    pub kind: String,
+    /// The payment, as the provider names it.
+    pub payment_reference: Option<String>,
+    /// The money, where that is named instead.
+    pub transaction_id: Option<String>,
+}
+
+/// Why a message is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// Not what the provider sends.
+    #[error("the message cannot be read")]
+    Malformed,
+    /// Not signed with the key that we share with the provider, or too long ago.
+    #[error("the signature does not hold")]
+    Signature,
+    /// This provider tells nothing.
+    #[error("this provider sends no messages")]
+    Unexpected,
+}
+
 /// Somebody who moves money.
 pub trait PaymentProvider: Send + Sync {
     /// Its name in our rows.
@@ -113,4 +177,13 @@ pub trait PaymentProvider: Send + Sync {
     /// # Errors
     /// [`ProviderError`], within a bounded time.
     fn refund(&self, repayment: Repayment) -> BoxFuture<'_, Result<RefundAnswer, ProviderError>>;
+
+    /// Reads a message that claims to be the provider's; `None` when it is, but about nothing that concerns payments.
+    ///
+    /// # Errors
+    /// [`MessageError`].
+    fn read(&self, message: Message<'_>) -> Result<Option<Notice>, MessageError> {
+        let _ = message;
+        Err(MessageError::Unexpected)
+    }
 }

@@ -49,7 +49,8 @@ fn transaction_id(payment: PaymentId) -> String {
 
 fn answer(row: &Model) -> Result<ChargeAnswer, ProviderError> {
     match row.state {
-        ChargeState::Paid | ChargeState::Refunded => receipt(row).map(ChargeAnswer::Paid),
+        ChargeState::Paid => receipt(row).map(ChargeAnswer::Paid),
+        ChargeState::Refunded => receipt(row).map(ChargeAnswer::Reversed),
         ChargeState::Voided => Ok(ChargeAnswer::Declined { reason: "the payment was called off".to_owned() }),
     }
 }

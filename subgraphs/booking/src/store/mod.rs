@@ -17,6 +17,7 @@ use crate::error::BookingError;
 
 pub(crate) mod bookings;
 pub(crate) mod keys;
+pub(crate) mod notices;
 pub(crate) mod payments;
 pub(crate) mod refunds;
 pub(crate) mod test_charges;

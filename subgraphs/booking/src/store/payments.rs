@@ -3,16 +3,42 @@
 use chrono::{DateTime, Utc};
 use entities::booking::payment_attempts::{Column, Entity, Model};
 use entities::booking::status::PaymentState;
-use entities::ids::BookingId;
+use entities::ids::{BookingId, PaymentId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::error::BookingError;
-use crate::payment::Receipt;
+use crate::payment::{Page, Receipt};
 
 /// Every attempt at paying a booking, in order.
 pub(crate) async fn of_booking(db: &impl ConnectionTrait, booking: BookingId) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::BookingId.eq(booking)).order_by_asc(Column::Seq).all(db).await
+}
+
+/// Every attempt at paying each of `bookings`, in order, in one statement.
+pub(crate) async fn of_bookings(
+    db: &impl ConnectionTrait,
+    bookings: impl IntoIterator<Item = BookingId>,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::BookingId.is_in(bookings)).order_by_asc(Column::Seq).all(db).await
+}
+
+/// The attempt `id`.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: PaymentId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The attempt that the provider knows by its own name for the money.
+pub(crate) async fn of_transaction(
+    db: &impl ConnectionTrait,
+    provider: &str,
+    transaction: &str,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::Provider.eq(provider))
+        .filter(Column::TransactionId.eq(transaction))
+        .one(db)
+        .await
 }
 
 /// Writes a new attempt.
@@ -42,5 +68,27 @@ pub(crate) async fn advance(
             .col_expr(Column::PaidCurrency, Expr::value(receipt.amount.currency()));
     }
     let done = update.filter(Column::Id.eq(row.id)).filter(Column::State.eq(row.state)).exec(db).await?;
+    if done.rows_affected == 1 { Ok(()) } else { Err(BookingError::Stale) }
+}
+
+/// The provider waits for the buyer, on `page` if it has one; only what is still open has a page.
+///
+/// # Errors
+/// [`BookingError::Stale`] when somebody else moved it.
+pub(crate) async fn wait(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    page: Option<&Page>,
+    now: DateTime<Utc>,
+) -> Result<(), BookingError> {
+    let done = Entity::update_many()
+        .col_expr(Column::State, Expr::value(row.state.pend()?))
+        .col_expr(Column::PageReference, Expr::value(page.map(|page| page.reference.clone())))
+        .col_expr(Column::PageUrl, Expr::value(page.map(|page| page.url.clone())))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq(row.state))
+        .exec(db)
+        .await?;
     if done.rows_affected == 1 { Ok(()) } else { Err(BookingError::Stale) }
 }

@@ -19,6 +19,11 @@ pub(crate) fn id_for(payment: PaymentId) -> RefundId {
     RefundId::from_uuid(*payment.as_uuid())
 }
 
+/// The refund of a payment, if it was ever owed back.
+pub(crate) async fn of_payment(db: &impl ConnectionTrait, id: PaymentId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id_for(id)).one(db).await
+}
+
 /// Owes `amount` of a payment back, unless that is owed already. Due at once.
 pub(crate) async fn request(
     db: &impl ConnectionTrait,

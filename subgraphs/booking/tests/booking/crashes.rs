@@ -123,7 +123,15 @@ async fn arrange(rig: &Rig, crash: &Crash) -> BookingId {
         }
         Hold::None | Hold::Held | Hold::Released => {}
     }
-    let charge = |payment: PaymentId| Charge { id: payment, booking_id: id, amount: money(PRICE * 2) };
+    let now = rig.clock.now();
+    let charge = |payment: PaymentId| Charge {
+        id: payment,
+        booking_id: id,
+        amount: money(PRICE * 2),
+        page: None,
+        created_at: now,
+        expires_at: now + TimeDelta::seconds(60),
+    };
     match crash.payment {
         Payment::None => {}
         Payment::Written => drop(rig.leave_payment(id, PaymentState::Created).await),

@@ -12,5 +12,8 @@ mod creating;
 mod entities;
 mod pair;
 mod paying;
+mod provider_contract;
+mod providers;
 mod rig;
 mod ticket_port;
+mod webhooks;

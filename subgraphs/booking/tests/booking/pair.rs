@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use booking::payment::test::TestProvider;
+use booking::payment::config::Provider;
 use booking::saga::Saga;
 use booking::store::Store;
 use booking::ticket::http::HttpTicketHolds;
-use booking::{BookingService, Config, Provider};
+use booking::{BookingService, Config};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use service::identity::{Role, ServiceName};
@@ -42,6 +42,11 @@ pub(crate) fn noon() -> DateTime<Utc> {
 impl Pair {
     /// Both up; bookings live for a minute, and workers run when the test runs them.
     pub(crate) async fn open() -> Self {
+        Self::paying_by(Provider::Test).await
+    }
+
+    /// The same with another payment provider.
+    pub(crate) async fn paying_by(provider: Provider) -> Self {
         let clock = Clock::standing_at(noon());
         let config = ticket::Config {
             event_url: "http://127.0.0.1:1".parse().expect("a URL"),
@@ -50,8 +55,8 @@ impl Pair {
         };
         let common_ticket = common(ServiceName::Ticket);
         let ticket = TestService::start_with::<TicketService>(config, common_ticket, Clock::system()).await;
-        let booking = start_booking(&ticket.url, &clock).await;
-        let saga = saga(&booking, &ticket.url, &clock);
+        let booking = start_booking(&ticket.url, &provider, &clock).await;
+        let saga = saga(&booking, &ticket.url, &provider, &clock);
         Self { booking, ticket, clock, saga }
     }
 
@@ -59,8 +64,8 @@ impl Pair {
     pub(crate) async fn without_ticket_service(self) -> Self {
         let nowhere = "http://127.0.0.1:1";
         let Self { ticket, clock, .. } = self;
-        let booking = start_booking(nowhere, &clock).await;
-        let saga = saga(&booking, &ticket.url, &clock);
+        let booking = start_booking(nowhere, &Provider::Test, &clock).await;
+        let saga = saga(&booking, &ticket.url, &Provider::Test, &clock);
         Self { booking, ticket, clock, saga }
     }
 
@@ -154,10 +159,10 @@ impl Pair {
     }
 }
 
-async fn start_booking(ticket_url: &str, clock: &Clock) -> TestService {
+async fn start_booking(ticket_url: &str, provider: &Provider, clock: &Clock) -> TestService {
     let config = Config {
         ticket_url: ticket_url.parse().expect("a URL"),
-        provider: Provider::Test,
+        provider: provider.clone(),
         hold_ttl: Duration::from_secs(60),
         worker_interval: NEVER,
     };
@@ -172,8 +177,9 @@ pub(crate) fn ticket_port(ticket_url: &str) -> HttpTicketHolds {
     HttpTicketHolds::new(ServiceClient::new(http, &url, ServiceName::Ticket, signer).expect("a client"))
 }
 
-fn saga(booking: &TestService, ticket_url: &str, clock: &Clock) -> Saga {
+fn saga(booking: &TestService, ticket_url: &str, provider: &Provider, clock: &Clock) -> Saga {
     let store = Store::new(booking.database.database.clone(), clock.clone());
-    let payments = Arc::new(TestProvider::new(store.clone()));
+    let http = service::http_client::build().expect("an HTTP client");
+    let payments = provider.build(&store, &http, clock);
     Saga { store, tickets: Arc::new(ticket_port(ticket_url)), payments }
 }

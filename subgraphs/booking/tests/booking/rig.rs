@@ -141,6 +141,8 @@ impl Rig {
             amount: PRICE * 2,
             currency: Currency::Idr,
             state,
+            page_reference: None,
+            page_url: None,
             transaction_id: paid.then(|| format!("fake-{id}")),
             paid_amount: paid.then_some(PRICE * 2),
             paid_currency: paid.then_some(Currency::Idr),

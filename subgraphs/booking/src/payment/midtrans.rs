@@ -77,7 +77,8 @@ struct SnapRefusal {
     error_messages: Vec<String>,
 }
 
-/// What a notification says that we need; fields that come with the method of payment are passed over.
+/// What a notification says that we need; fields that come with the method of payment are passed over. What only tells one
+/// notification from another may be of any kind, or missing: it must not keep the message out.
 #[derive(Debug, Deserialize)]
 struct Notification {
     order_id: String,
@@ -86,11 +87,11 @@ struct Notification {
     signature_key: String,
     transaction_status: String,
     #[serde(default)]
-    transaction_id: String,
+    transaction_id: Value,
     #[serde(default)]
-    fraud_status: String,
+    fraud_status: Value,
     #[serde(default)]
-    refund_amount: String,
+    refund_amount: Value,
 }
 
 impl Midtrans {

@@ -21,6 +21,8 @@ use super::{
     RefundAnswer, Repayment, VoidAnswer,
 };
 
+/// The version of the API that this is written for; without it Stripe answers by the account's.
+const VERSION: &str = "2024-06-20";
 /// How old a signature may be, and how far ahead of our clock.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// Stripe takes no session that ends sooner than half an hour from now; the minute is for the way there.
@@ -151,7 +153,7 @@ impl Stripe {
     }
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        request.bearer_auth(self.config.secret_key.expose())
+        request.bearer_auth(self.config.secret_key.expose()).header("stripe-version", VERSION)
     }
 
     /// A POST that can be repeated: under one key Stripe does it once.

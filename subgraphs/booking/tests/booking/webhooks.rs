@@ -267,6 +267,25 @@ async fn money_that_a_bank_takes_back_takes_the_booking_with_it() {
 }
 
 #[tokio::test]
+async fn money_that_was_taken_back_before_we_heard_of_it_pays_nothing() {
+    for scene in Scene::both().await {
+        scene.shop.till.pay(scene.payment, None);
+        scene.shop.till.charge_back(scene.payment);
+        for letter in scene.shop.till.letters().iter().rev() {
+            scene.deliver(letter).await;
+        }
+        scene.pair.clock.advance(TimeDelta::seconds(3));
+        scene.work().await;
+        let facts = scene.pair.facts().await;
+        assert_eq!(facts["bookings"][0]["status"], "PENDING");
+        assert_eq!((&facts["payments"][0]["status"], &facts["refunds"]), (&json!("REVERSED"), &json!([])));
+        let kept = facts["notices"].as_array().unwrap();
+        assert!(kept.iter().all(|notice| notice["outcome"] == "APPLIED"), "{kept:?}");
+        assert_eq!(scene.pair.tickets(&scene.id, "VALID").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn our_own_refund_told_back_to_us_changes_nothing() {
     for scene in Scene::both().await {
         scene.shop.till.pay(scene.payment, None);

@@ -55,7 +55,7 @@ fn transaction(order: &str, row: &Order) -> Value {
     let code = if status == "pending" { "201" } else { "200" };
     json!({ "status_code": code, "transaction_id": format!("tr-{order}"), "order_id": order,
         "gross_amount": format!("{}.00", row.amount), "currency": "IDR", "payment_type": "credit_card",
-        "transaction_status": status, "fraud_status": "accept" })
+        "transaction_status": status, "fraud_status": "accept", "refund_amount": null })
 }
 
 impl Books {

@@ -23,8 +23,6 @@ use crate::store::{self, Store};
 const SWEEP: u64 = 100;
 /// How long one call of the sweep works; its caller waits two seconds and calls again.
 const SWEEP_BUDGET: Duration = Duration::from_secs(1);
-/// How many bookings are driven at the same time.
-const AT_ONCE: usize = 8;
 
 /// Who a history line names.
 fn by(actor: &Actor) -> String {
@@ -344,7 +342,7 @@ pub(crate) async fn drive_all(saga: &Saga, rows: Vec<Model>, by: &str) -> usize 
         outcome.inspect_err(|error| tracing::info!(booking = %id, %error, "not driven")).is_ok()
     });
     futures_util::stream::iter(driven)
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(saga.store.batch_width())
         .filter(|done| futures_util::future::ready(*done))
         .count()
         .await

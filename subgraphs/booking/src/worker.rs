@@ -16,8 +16,6 @@ use crate::{notices, refunds};
 
 /// How many rows are taken at once.
 const BATCH: u64 = 50;
-/// How many of them are worked on at the same time.
-const AT_ONCE: usize = 8;
 /// Who the history names.
 const WORKER: &str = "worker";
 
@@ -41,7 +39,7 @@ pub async fn run_once(saga: &Saga) -> Result<usize, BookingError> {
     loop {
         let rows = claim_bookings(saga).await?;
         let all = rows.len() as u64;
-        got_on += each(rows, |row| look_at(saga, row)).await;
+        got_on += each(saga, rows, |row| look_at(saga, row)).await;
         if all < BATCH {
             break;
         }
@@ -49,16 +47,19 @@ pub async fn run_once(saga: &Saga) -> Result<usize, BookingError> {
     let rows = claim_notices(saga).await?;
     got_on += each(rows, |row| notices::look_at(saga, row)).await;
     let rows = claim_refunds(saga).await?;
-    got_on += each(rows, |row| pay_back(saga, row)).await;
+    got_on += each(saga, rows, |row| pay_back(saga, row)).await;
     Ok(got_on)
 }
 
-async fn each<T, F>(rows: Vec<T>, work: impl Fn(T) -> F) -> usize
+async fn each<T, F>(saga: &Saga, rows: Vec<T>, work: impl Fn(T) -> F) -> usize
 where
     F: Future<Output = bool>,
 {
     let work = futures_util::stream::iter(rows.into_iter().map(work));
-    work.buffer_unordered(AT_ONCE).filter(|done| futures_util::future::ready(*done)).count().await
+    work.buffer_unordered(saga.store.batch_width())
+        .filter(|done| futures_util::future::ready(*done))
+        .count()
+        .await
 }
 
 async fn claim_bookings(saga: &Saga) -> Result<Vec<Model>, BookingError> {

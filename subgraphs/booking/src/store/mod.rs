@@ -28,7 +28,11 @@ pub struct Store {
     database: Database,
     clock: Clock,
     changes: Arc<Changes>,
+    at_once: usize,
 }
+
+/// How many rows of a batch are worked on at the same time.
+const AT_ONCE: usize = 8;
 
 /// The bookings that somebody watches.
 pub type Changes = Feed<BookingId, Option<Model>>;
@@ -37,7 +41,19 @@ impl Store {
     /// The store over `database`, by `clock`.
     #[must_use]
     pub fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock, changes: Arc::default() }
+        Self { database, clock, changes: Arc::default(), at_once: AT_ONCE }
+    }
+
+    /// The same, with another number of rows of a batch that are worked on at the same time: one, where a test must be able
+    /// to repeat what it saw.
+    #[must_use]
+    pub fn at_once(self, rows: usize) -> Self {
+        Self { at_once: rows, ..self }
+    }
+
+    /// How many rows of a batch are worked on at the same time.
+    pub(crate) const fn batch_width(&self) -> usize {
+        self.at_once
     }
 
     /// The database itself.

@@ -1,4 +1,4 @@
-//! The booking service: over real HTTP beside a real ticket service, and on fakes where a crash has to be arranged.
+//! The booking service: over real HTTP beside a real ticket service, and on fakes where a crash has to be arranged or drawn.
 
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -15,5 +15,6 @@ mod paying;
 mod provider_contract;
 mod providers;
 mod rig;
+mod simulation;
 mod ticket_port;
 mod webhooks;

@@ -14,6 +14,9 @@ use crate::workspace::{Workspace, shown, succeed};
 /// The variable by which tests find a MySQL or MariaDB server.
 const MYSQL: &str = "EVENTHUB_TEST_MYSQL_URL";
 
+/// The variable by which the simulation of the sale is told how many seeds to run.
+const SEEDS: &str = "EVENTHUB_SIMULATION_SEEDS";
+
 /// The options of `cargo xtask ci`.
 #[derive(Args, Clone, Debug)]
 pub struct CiOptions {
@@ -70,6 +73,7 @@ impl Steps {
             "composition under abuse, and the router against a single server",
             &["xtask", "fuzz", "--seconds", "120"],
         )?;
+        self.simulation()?;
         self.tests("tests on SQLite", None)?;
         match &options.mysql {
             Some(url) if !options.without_mysql => self.tests("tests on MySQL", Some(url)),
@@ -94,6 +98,13 @@ impl Steps {
             arguments.extend(["--format", "github"]);
         }
         self.cargo("the committed graph", &arguments)
+    }
+
+    /// Many more sales than a developer waits for; those of the tests are among them.
+    fn simulation(&mut self) -> Result<()> {
+        let mut command = self.workspace.cargo(&["test", "--workspace", "--test", "booking", "simulation"]);
+        command.env(SEEDS, "10000").env_remove(MYSQL);
+        self.step("ten thousand sales in a world of chance", command)
     }
 
     fn tests(&mut self, name: &str, mysql: Option<&str>) -> Result<()> {

@@ -45,7 +45,7 @@ pub async fn run_once(saga: &Saga) -> Result<usize, BookingError> {
         }
     }
     let rows = claim_notices(saga).await?;
-    got_on += each(rows, |row| notices::look_at(saga, row)).await;
+    got_on += each(saga, rows, |row| notices::look_at(saga, row)).await;
     let rows = claim_refunds(saga).await?;
     got_on += each(saga, rows, |row| pay_back(saga, row)).await;
     Ok(got_on)

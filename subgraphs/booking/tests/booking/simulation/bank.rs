@@ -35,7 +35,7 @@ pub(super) enum State {
 }
 
 impl Bank {
-    pub(super) fn collect(&mut self, charge: Charge, chance: &mut Chance) -> ChargeAnswer {
+    pub(super) fn collect(&mut self, charge: &Charge, chance: &mut Chance) -> ChargeAnswer {
         let account = self.charges.entry(charge.id).or_insert_with(|| Account {
             state: match chance.below(10) {
                 0..5 => paid(charge, charge.amount),
@@ -50,11 +50,11 @@ impl Bank {
         account.answer()
     }
 
-    pub(super) fn look_up(&self, charge: Charge) -> Option<ChargeAnswer> {
+    pub(super) fn look_up(&self, charge: &Charge) -> Option<ChargeAnswer> {
         self.charges.get(&charge.id).map(Account::answer)
     }
 
-    pub(super) fn void(&mut self, charge: Charge) -> VoidAnswer {
+    pub(super) fn void(&mut self, charge: &Charge) -> VoidAnswer {
         let (asked, state) = (charge.amount, State::Voided);
         let unheard_of = || Account { state, asked, stubborn: false, repaid: Vec::new() };
         let account = self.charges.entry(charge.id).or_insert_with(unheard_of);
@@ -111,7 +111,7 @@ impl Account {
     fn answer(&self) -> ChargeAnswer {
         let declined = |reason: &str| ChargeAnswer::Declined { reason: reason.to_owned() };
         match &self.state {
-            State::Waiting => ChargeAnswer::Waiting,
+            State::Waiting => ChargeAnswer::Waiting(None),
             State::Declined => declined("as it was drawn"),
             State::Voided => declined("called off"),
             State::Paid(receipt) => ChargeAnswer::Paid(receipt.clone()),
@@ -119,7 +119,7 @@ impl Account {
     }
 }
 
-fn paid(charge: Charge, amount: Money) -> State {
+fn paid(charge: &Charge, amount: Money) -> State {
     State::Paid(Receipt { transaction_id: format!("sim-{}", charge.id), amount })
 }
 

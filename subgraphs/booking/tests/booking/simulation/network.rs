@@ -250,10 +250,10 @@ impl State {
             }
             Message::Release(..) if *flaw == Flaw::ForgetsToRelease => Reply::Released(Ok(())),
             Message::Release(id, how) => Reply::Released(stock.release(*id, *how)),
-            Message::Collect(charge) => Reply::Charge(Some(bank.collect(*charge, chance))),
-            Message::LookUp(charge) => Reply::Charge(bank.look_up(*charge)),
+            Message::Collect(charge) => Reply::Charge(Some(bank.collect(charge, chance))),
+            Message::LookUp(charge) => Reply::Charge(bank.look_up(charge)),
             Message::Void(_) if *flaw == Flaw::ForgetsToCallOff => Reply::Voided(VoidAnswer::Voided),
-            Message::Void(charge) => Reply::Voided(bank.void(*charge)),
+            Message::Void(charge) => Reply::Voided(bank.void(charge)),
             Message::Refund(_) if *flaw == Flaw::ForgetsToRefund => Reply::Refunded(RefundAnswer::Done),
             Message::Refund(repayment) => {
                 if *flaw == Flaw::RefundsTwice {
@@ -289,14 +289,14 @@ impl State {
             }
             Message::Confirm(id) => format!("confirm {}", self.booking(*id)),
             Message::Release(id, how) => format!("release {how:?} of {}", self.booking(*id)),
-            Message::Collect(charge) => format!("collect {}", self.charge(*charge)),
-            Message::LookUp(charge) => format!("look up {}", self.charge(*charge)),
-            Message::Void(charge) => format!("void {}", self.charge(*charge)),
+            Message::Collect(charge) => format!("collect {}", self.charge(charge)),
+            Message::LookUp(charge) => format!("look up {}", self.charge(charge)),
+            Message::Void(charge) => format!("void {}", self.charge(charge)),
             Message::Refund(repayment) => format!("refund {}", self.payment(repayment.payment_id)),
         }
     }
 
-    fn charge(&mut self, charge: Charge) -> String {
+    fn charge(&mut self, charge: &Charge) -> String {
         format!("{} for {}", self.payment(charge.id), self.booking(charge.booking_id))
     }
 }

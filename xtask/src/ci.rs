@@ -17,6 +17,9 @@ const MYSQL: &str = "EVENTHUB_TEST_MYSQL_URL";
 /// The variable by which the simulation of the sale is told how many seeds to run.
 const SEEDS: &str = "EVENTHUB_SIMULATION_SEEDS";
 
+/// Where the random numbers of CI begin: a change is judged by itself, not by luck. What chance finds is found by `cargo xtask fuzz`.
+const FUZZ_SEED: &str = "2026";
+
 /// The options of `cargo xtask ci`.
 #[derive(Args, Clone, Debug)]
 pub struct CiOptions {
@@ -71,7 +74,7 @@ impl Steps {
         }
         self.cargo(
             "composition under abuse, and the router against a single server",
-            &["xtask", "fuzz", "--seconds", "120"],
+            &["xtask", "fuzz", "--seconds", "120", "--seed", FUZZ_SEED],
         )?;
         self.simulation()?;
         self.tests("tests on SQLite", None)?;

@@ -7,11 +7,12 @@ use crate::budget::{Exhausted, FIELDS};
 use crate::plan::{ContextSource, OperationKind, PathElement, Representation, RepresentationField};
 use crate::positions::{PositionId, Positions};
 use crate::search::{Hop, Part, START, Search, Step, View, Way};
-use crate::selection::{Arguments, SelectionId};
+use crate::selection::{Arguments, FieldSelection, SelectionId};
 use apollo_compiler::ast::Type;
+use apollo_compiler::collections::IndexMap;
 use apollo_compiler::{Name, name};
 use federation::supergraph::{ContextArgument, ContextValueId, SubgraphId, TypeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 pub(crate) type GroupId = usize;
@@ -39,6 +40,8 @@ pub(crate) struct FetchGroup {
     pub(crate) contexts: Vec<GroupContext>,
     /// Groups that must be answered before, ascending.
     pub(crate) after: Vec<GroupId>,
+    /// Entities only: the names that objects of several types go by in the subgraph, and which of those types are meant.
+    sharing: Vec<(TypeId, Rc<[TypeId]>)>,
     /// An argument needs a value, so that there is no request without one: nothing else may depend on it.
     alone: bool,
 }
@@ -47,6 +50,11 @@ impl FetchGroup {
     /// Whether other groups may be sent in the same request.
     pub(crate) fn is_shareable(&self) -> bool {
         self.root.is_none() && !self.alone
+    }
+
+    /// Whether objects that enter as `ty` may be asked for here when they share that name with objects of these types.
+    fn may_be_shared(&self, ty: TypeId, types: &Rc<[TypeId]>) -> bool {
+        self.sharing.iter().all(|(name, known)| *name != ty || known == types)
     }
 }
 
@@ -113,6 +121,32 @@ struct Place {
     contexts: Vec<ContextArgument>,
 }
 
+/// A name by which objects of several types enter a subgraph, and whether it must be told something beside a key.
+type Entrance = (SubgraphId, TypeId, bool);
+
+/// A field that is asked through an entrance, and what is taken below it.
+type Asked = (FieldSelection, Option<SelectionId>);
+
+/// For each entrance and type, the types of which the same is asked there. Only these may be asked for together: the selection cannot tell
+/// them apart, and a field that one of them fails to resolve, though nobody wants it of that one, would take the others with it.
+type Alike = FxHashMap<(Entrance, TypeId), Rc<[TypeId]>>;
+
+/// The objects that jump from a position.
+#[derive(Clone, Copy)]
+struct Jumping<'p> {
+    /// Their runtime type, where it is told apart.
+    on: Option<TypeId>,
+    alike: &'p Alike,
+}
+
+impl Jumping<'_> {
+    /// The types whose objects may go through an entrance together with these; none where the name is theirs alone.
+    fn together(&self, entrance: Entrance) -> Rc<[TypeId]> {
+        let together = self.on.and_then(|ty| self.alike.get(&(entrance, ty)));
+        together.map_or_else(|| Rc::from([]), Rc::clone)
+    }
+}
+
 /// What a subgraph must be told beside a key.
 #[derive(Default)]
 struct Needs {
@@ -172,10 +206,12 @@ impl Builder<'_, '_> {
     /// Adds what `selection` needs at a position; returns the groups that fetch it.
     fn emit(&mut self, selection: SelectionId, here: &Here, jumps: bool) -> Result<Vec<GroupId>, Exhausted> {
         let solution = self.search.solve(selection, here.view, jumps)?;
+        let alike = self.alike(&solution.steps);
         let mut touched = Vec::new();
         for step in &solution.steps {
+            let jumping = Jumping { on: step.unit.on, alike: &alike };
             for part in &step.parts {
-                self.part(step, part, here, jumps, &mut touched)?;
+                self.part((step, part), jumping, here, jumps, &mut touched)?;
             }
         }
         touched.sort_unstable();
@@ -183,10 +219,56 @@ impl Builder<'_, '_> {
         Ok(touched)
     }
 
+    /// Finds out of which types the same is asked, wherever objects of several types enter a subgraph by one name.
+    fn alike(&self, steps: &[Step]) -> Alike {
+        let mut entrances: IndexMap<Entrance, IndexMap<TypeId, FxHashSet<Asked>>> = IndexMap::default();
+        for step in steps {
+            let Some(ty) = step.unit.on else { continue };
+            for part in &step.parts {
+                let Way::Jump { hop, requires } = &part.way else { continue };
+                let mut ask = |hop: &Hop, is_told, asked: Asked| {
+                    if hop.ty != ty {
+                        let entrance = entrances.entry((hop.subgraph, hop.ty, is_told)).or_default();
+                        entrance.entry(ty).or_default().insert(asked);
+                    }
+                };
+                let is_told = requires.is_some() || !self.contextual_arguments(step, hop).is_empty();
+                ask(hop, is_told, (step.unit.field.clone(), part.sub));
+                self.keys_on_the_way(hop, &mut ask);
+            }
+        }
+        let mut alike = Alike::default();
+        for (entrance, of) in &entrances {
+            for (ty, asked) in of {
+                if alike.contains_key(&(*entrance, *ty)) {
+                    continue;
+                }
+                let same = of.iter().filter(|(_, other)| *other == asked).map(|(other, _)| *other);
+                let mut together: Vec<TypeId> = same.collect();
+                together.sort_unstable();
+                let together: Rc<[TypeId]> = Rc::from(together);
+                alike.extend(together.iter().map(|ty| ((*entrance, *ty), Rc::clone(&together))));
+            }
+        }
+        alike
+    }
+
+    /// What a hop asks of the subgraphs that it goes through.
+    fn keys_on_the_way(&self, hop: &Hop, ask: &mut impl FnMut(&Hop, bool, Asked)) {
+        for source in &hop.sources {
+            let Some(earlier) = &source.from else { continue };
+            let key = self.search.selections.get(source.selection);
+            for field in key.groups.iter().flat_map(|group| &group.fields) {
+                ask(earlier, false, (field.clone(), field.sub));
+            }
+            self.keys_on_the_way(earlier, ask);
+        }
+    }
+
     fn part(
         &mut self,
-        step: &Step,
-        part: &Part,
+        (step, part): (&Step, &Part),
+        jumping: Jumping<'_>,
         here: &Here,
         jumps: bool,
         touched: &mut Vec<GroupId>,
@@ -208,14 +290,14 @@ impl Builder<'_, '_> {
                         .map(|argument| self.context(argument.value, here))
                         .collect::<Result<_, _>>()?,
                 };
-                let group = self.jump(step.unit.on, here, hop, needs)?;
+                let group = self.jump(jumping, here, hop, needs)?;
                 touched.push(group);
                 let node = self.fragment(group, hop.ty);
                 let place = Place { group, node, on: None, contexts };
                 self.field(step, part, here, place, touched, jumps)
             }
             Way::Land(hop) => {
-                let group = self.jump(None, here, hop, Needs::default())?;
+                let group = self.jump(Jumping { on: None, ..jumping }, here, hop, Needs::default())?;
                 let landed = self.landed(here, hop, group);
                 let selection = self.search.landed(&step.unit, hop.ty, part.sub);
                 touched.extend(self.emit(selection, &landed, true)?);
@@ -335,7 +417,7 @@ impl Builder<'_, '_> {
     /// The group in which a hop from `here` lands, with everything selected that must be known before.
     fn jump(
         &mut self,
-        on: Option<TypeId>,
+        jumping: Jumping<'_>,
         here: &Here,
         hop: &Rc<Hop>,
         needs: Needs,
@@ -347,7 +429,7 @@ impl Builder<'_, '_> {
             let at = match &source.from {
                 None => told.clone(),
                 Some(earlier) => {
-                    let group = self.jump(on, here, earlier, Needs::default())?;
+                    let group = self.jump(jumping, here, earlier, Needs::default())?;
                     Here { added: true, ..self.landed(here, earlier, group) }
                 }
             };
@@ -361,14 +443,16 @@ impl Builder<'_, '_> {
         after.extend(here.group.map(|(group, _)| group));
         after.sort_unstable();
         after.dedup();
-        let representation = self.represent(on, here, hop, fields)?;
+        let representation = self.represent(jumping.on, here, hop, fields)?;
         let values = needs.contexts.iter().map(|context| context.value);
         let asks = match needs.contexts.is_empty() {
             true => Asks::Entities,
             false => Asks::Contextual(values.filter(|value| self.needs_value(*value)).collect()),
         };
         let address = (hop.subgraph, here.path.clone(), after, asks);
-        let group = self.entity_group(address, representation);
+        let is_told = needs.requires.is_some() || !needs.contexts.is_empty();
+        let together = jumping.together((hop.subgraph, hop.ty, is_told));
+        let group = self.entity_group(address, representation, (hop.ty, together));
         take_contexts(&mut self.graph.groups[group].contexts, needs.contexts);
         Ok(group)
     }
@@ -468,12 +552,21 @@ impl Builder<'_, '_> {
     }
 
     /// The group that sends these representations: one that exists, unless it already says something else under one of their names
-    /// (the same required field with other arguments).
-    fn entity_group(&mut self, address: Address, representation: Representation) -> GroupId {
+    /// (the same required field with other arguments), or asks other objects, of other types, that share the name.
+    fn entity_group(
+        &mut self,
+        address: Address,
+        representation: Representation,
+        (ty, together): (TypeId, Rc<[TypeId]>),
+    ) -> GroupId {
         let (subgraph, path, after, _) = address.clone();
         let known = self.at.entry(address).or_default();
         for &group in known.iter() {
-            if take_representation(&mut self.graph.groups[group].representations, &representation) {
+            let open = &mut self.graph.groups[group];
+            if open.may_be_shared(ty, &together)
+                && take_representation(&mut open.representations, &representation)
+            {
+                add_new(&mut open.sharing, vec![(ty, together)]);
                 return group;
             }
         }
@@ -481,6 +574,7 @@ impl Builder<'_, '_> {
         known.push(group);
         self.new_group(subgraph, None, &path, after);
         self.graph.groups[group].representations.push(representation);
+        self.graph.groups[group].sharing.push((ty, together));
         group
     }
 
@@ -555,6 +649,7 @@ impl Builder<'_, '_> {
             representations: Vec::new(),
             contexts: Vec::new(),
             after,
+            sharing: Vec::new(),
             alone: false,
         });
         self.graph.groups.len() - 1

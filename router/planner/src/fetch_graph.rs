@@ -119,6 +119,8 @@ struct Place {
     on: Option<TypeId>,
     /// Its arguments that outer objects fill in.
     contexts: Vec<ContextArgument>,
+    /// Where the position has other objects below the same key, of which something else is asked: the types that have these.
+    told_apart: Vec<TypeId>,
 }
 
 /// A name by which objects of several types enter a subgraph, and whether it must be told something beside a key.
@@ -138,6 +140,9 @@ struct Jumping<'p> {
     on: Option<TypeId>,
     alike: &'p Alike,
 }
+
+/// What types have below each key of a position: what is asked there, how it is seen, and by which types.
+type Below<'s> = FxHashMap<&'s Name, Vec<(&'s FieldSelection, Option<TypeId>, Vec<TypeId>)>>;
 
 impl Jumping<'_> {
     /// The types whose objects may go through an entrance together with these; none where the name is theirs alone.
@@ -207,11 +212,13 @@ impl Builder<'_, '_> {
     fn emit(&mut self, selection: SelectionId, here: &Here, jumps: bool) -> Result<Vec<GroupId>, Exhausted> {
         let solution = self.search.solve(selection, here.view, jumps)?;
         let alike = self.alike(&solution.steps);
+        let below = below(&solution.steps);
         let mut touched = Vec::new();
         for step in &solution.steps {
             let jumping = Jumping { on: step.unit.on, alike: &alike };
             for part in &step.parts {
-                self.part((step, part), jumping, here, jumps, &mut touched)?;
+                let told_apart = told_apart(&below, step);
+                self.part((step, part, told_apart), jumping, here, jumps, &mut touched)?;
             }
         }
         touched.sort_unstable();
@@ -267,7 +274,7 @@ impl Builder<'_, '_> {
 
     fn part(
         &mut self,
-        (step, part): (&Step, &Part),
+        (step, part, told_apart): (&Step, &Part, Vec<TypeId>),
         jumping: Jumping<'_>,
         here: &Here,
         jumps: bool,
@@ -278,7 +285,7 @@ impl Builder<'_, '_> {
                 let Some((group, node)) = here.group else { return Ok(()) };
                 let on = step.unit.on.filter(|on| *on != here.view.ty);
                 touched.push(group);
-                let place = Place { group, node, on, contexts: Vec::new() };
+                let place = Place { group, node, on, contexts: Vec::new(), told_apart };
                 self.field(step, part, here, place, touched, jumps)
             }
             Way::Jump { hop, requires } => {
@@ -293,7 +300,7 @@ impl Builder<'_, '_> {
                 let group = self.jump(jumping, here, hop, needs)?;
                 touched.push(group);
                 let node = self.fragment(group, hop.ty);
-                let place = Place { group, node, on: None, contexts };
+                let place = Place { group, node, on: None, contexts, told_apart };
                 self.field(step, part, here, place, touched, jumps)
             }
             Way::Land(hop) => {
@@ -327,13 +334,17 @@ impl Builder<'_, '_> {
             true => self.positions.added_key(here.position, &field.field, &field.arguments),
             false => field.key.clone(),
         };
-        let group = place.group;
+        let (group, mut told_apart) = (place.group, place.told_apart.clone());
         let child = self.entry(place, &key, step, part.child.map(|view| view.ty))?;
         let (Some(sub), Some(view), Some(child)) = (part.sub, part.child, child) else { return Ok(()) };
         let mut path = here.path.clone();
         if let Some(ty) = step.unit.on.filter(|_| self.positions.is_ambiguous(here.position, &key)) {
+            told_apart = vec![ty];
+        }
+        if !told_apart.is_empty() {
             self.typename_here(here)?;
-            path.push(PathElement::OnTypes(vec![self.search.supergraph.types[ty].name.clone()]));
+            let names = told_apart.iter().map(|ty| self.search.supergraph.types[*ty].name.clone());
+            path.push(PathElement::OnTypes(names.collect()));
         }
         path.push(PathElement::Key(key.clone()));
         path.extend(std::iter::repeat_n(
@@ -698,6 +709,35 @@ impl Builder<'_, '_> {
         }
         fields
     }
+}
+
+/// What the steps of a position lead to, where types are told apart.
+fn below(steps: &[Step]) -> Below<'_> {
+    let mut below = Below::default();
+    for step in steps {
+        let Some(ty) = step.unit.on.filter(|_| step.unit.field.sub.is_some()) else { continue };
+        let (field, seen) = (&step.unit.field, seen_below(step));
+        let known = below.entry(&field.key).or_default();
+        match known.iter_mut().find(|(other, other_seen, _)| *other == field && *other_seen == seen) {
+            Some((_, _, types)) => types.push(ty),
+            None => known.push((field, seen, vec![ty])),
+        }
+    }
+    below
+}
+
+fn seen_below(step: &Step) -> Option<TypeId> {
+    step.parts.iter().find_map(|part| part.child).map(|view| view.ty)
+}
+
+/// The types of which the same is asked below a step's key as of its own; none where all are asked the same. An object's representation, and
+/// what is asked by it, would otherwise go to objects that have something else there.
+fn told_apart(below: &Below<'_>, step: &Step) -> Vec<TypeId> {
+    let known = below.get(&step.unit.field.key).filter(|known| known.len() > 1 && step.unit.on.is_some());
+    let seen = seen_below(step);
+    let mut own =
+        known.into_iter().flatten().filter(|(field, ty, _)| **field == step.unit.field && *ty == seen);
+    own.next().map(|(_, _, types)| types.clone()).unwrap_or_default()
 }
 
 /// Runtime types that are represented alike, together.

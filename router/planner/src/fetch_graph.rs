@@ -340,6 +340,8 @@ impl Builder<'_, '_> {
         let mut path = here.path.clone();
         if let Some(ty) = step.unit.on.filter(|_| self.positions.is_ambiguous(here.position, &key)) {
             told_apart = vec![ty];
+        } else if let Some(ty) = step.unit.on.filter(|_| told_apart.is_empty()) {
+            told_apart = self.differing_below(here.view.ty, ty, &field.field);
         }
         if !told_apart.is_empty() {
             self.typename_here(here)?;
@@ -413,6 +415,16 @@ impl Builder<'_, '_> {
         let node = self.node(ty);
         self.graph.groups[group].fragments.push((ty, node));
         node
+    }
+
+    /// Where not all types of a position have objects of the same type below a field: those that have the same there as `ty`. What the planner
+    /// adds for one of them must not be sent for the others, whoever asks for theirs.
+    fn differing_below(&self, position: TypeId, ty: TypeId, field: &Name) -> Vec<TypeId> {
+        let types = &self.search.supergraph.types;
+        let below = |ty: TypeId| types[ty].fields.get(field).map(|field| field.ty.inner_named_type());
+        let having = types[position].possible.iter().copied().filter(|ty| below(*ty).is_some());
+        let (same, others): (Vec<TypeId>, Vec<TypeId>) = having.partition(|other| below(*other) == below(ty));
+        if others.is_empty() { Vec::new() } else { same }
     }
 
     fn list_depth(&self, ty: TypeId, field: &Name) -> usize {

@@ -3,8 +3,11 @@
 //! Built by walking the solution from the root. At each position objects are seen by one subgraph (`Here`); a jump opens a group of fields
 //! in another, which depends on the groups that select its key.
 
+mod contexts;
+mod representations;
+
 use crate::budget::{Exhausted, FIELDS};
-use crate::plan::{ContextSource, OperationKind, PathElement, Representation, RepresentationField};
+use crate::plan::{ContextSource, OperationKind, PathElement, Representation};
 use crate::positions::{PositionId, Positions};
 use crate::search::{Hop, Part, START, Search, Step, View, Way};
 use crate::selection::{Arguments, FieldSelection, SelectionId};
@@ -14,6 +17,9 @@ use apollo_compiler::{Name, name};
 use federation::supergraph::{ContextArgument, ContextValueId, SubgraphId, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
+
+use contexts::take_contexts;
+use representations::{alike, merge_fields};
 
 pub(crate) type GroupId = usize;
 pub(crate) type NodeId = usize;
@@ -480,143 +486,6 @@ impl Builder<'_, '_> {
         Ok(group)
     }
 
-    /// The arguments of a step's field that outer objects fill in.
-    fn contextual_arguments(&self, step: &Step, hop: &Hop) -> Vec<ContextArgument> {
-        let field = self.search.supergraph.types[hop.ty].fields.get(&step.unit.field.field);
-        field
-            .and_then(|field| field.join(hop.subgraph))
-            .map_or_else(Vec::new, |join| join.context_arguments.clone())
-    }
-
-    /// Finds the outer objects that may give a value, up to where one of them is sure to, and selects it there.
-    fn context(&mut self, value: ContextValueId, here: &Here) -> Result<GroupContext, Exhausted> {
-        let supergraph = self.search.supergraph;
-        let (mut sources, mut after) = (Vec::new(), Vec::new());
-        let mut next = here.above.clone();
-        while let Some(above) = next {
-            let outer = &above.here;
-            let gives = |ty: &&TypeId| supergraph.context_values[value].given_by(**ty).is_some();
-            let givers: Vec<TypeId> = above.types.iter().filter(gives).copied().collect();
-            if !givers.is_empty() {
-                let mut fields = Vec::new();
-                if let Some(asked) = self.search.context_selection(outer.view.ty, &above.types, value) {
-                    let view = outer.view.without_contexts();
-                    let asking = Here { view, added: true, above: None, ..outer.clone() };
-                    after.extend(self.emit(asked, &asking, true)?);
-                    fields = self.context_fields(asked, outer.position);
-                }
-                let names = givers.iter().map(|ty| supergraph.types[*ty].name.clone());
-                let is_abstract = supergraph.types[outer.view.ty].is_abstract();
-                sources.push(ContextSource {
-                    steps: outer.path.len(),
-                    runtime_types: if is_abstract { names.collect() } else { Vec::new() },
-                    fields,
-                });
-            }
-            if givers.len() == above.types.len() {
-                break;
-            }
-            next = outer.above.clone();
-        }
-        Ok(GroupContext { value, sources, after })
-    }
-
-    fn needs_value(&self, value: ContextValueId) -> bool {
-        self.search.supergraph.context_values[value].ty.is_non_null()
-    }
-
-    /// A path may be reached by objects below different outer ones. Whoever is sent for all of them must know all who may give a value.
-    fn share_contexts(&mut self) {
-        let values = &self.search.supergraph.context_values;
-        let groups = &mut self.graph.groups;
-        let mut shared: FxHashMap<Vec<PathElement>, Vec<GroupContext>> = FxHashMap::default();
-        for group in groups.iter().filter(|group| !group.contexts.is_empty()) {
-            take_contexts(shared.entry(group.path.clone()).or_default(), group.contexts.clone());
-        }
-        for group in groups.iter_mut().filter(|group| !group.contexts.is_empty()) {
-            for context in &mut group.contexts {
-                let mut all = shared.get(&group.path).into_iter().flatten();
-                if let Some(all) = all.find(|all| all.value == context.value) {
-                    context.clone_from(all);
-                }
-                group.after.extend(&context.after);
-                group.alone |= values[context.value].ty.is_non_null();
-            }
-            group.after.sort_unstable();
-            group.after.dedup();
-        }
-    }
-
-    /// What has been selected for a context at `position`.
-    fn context_fields(&mut self, selection: SelectionId, position: PositionId) -> Vec<RepresentationField> {
-        let supergraph = self.search.supergraph;
-        let asked = self.search.selections.get(selection);
-        let is_abstract = supergraph.types[asked.ty].is_abstract();
-        let mut fields = Vec::new();
-        for group in &asked.groups {
-            let names = group.types.iter().map(|ty| supergraph.types[*ty].name.clone());
-            let on_types: Vec<Name> = if is_abstract { names.collect() } else { Vec::new() };
-            for field in &group.fields {
-                let key = match field.is_meta() {
-                    true => field.field.clone(),
-                    false => self.positions.added_key(position, &field.field, &field.arguments),
-                };
-                let below = self.positions.child(position, &key);
-                fields.push(RepresentationField {
-                    on_types: on_types.clone(),
-                    name: field.field.clone(),
-                    nullable: true,
-                    selection: field.sub.map_or_else(Vec::new, |sub| self.context_fields(sub, below)),
-                    key,
-                });
-            }
-        }
-        fields
-    }
-
-    /// The group that sends these representations: one that exists, unless it already says something else under one of their names
-    /// (the same required field with other arguments), or asks other objects, of other types, that share the name.
-    fn entity_group(
-        &mut self,
-        address: Address,
-        representation: Representation,
-        (ty, together): (TypeId, Rc<[TypeId]>),
-    ) -> GroupId {
-        let (subgraph, path, after, _) = address.clone();
-        let known = self.at.entry(address).or_default();
-        for &group in known.iter() {
-            let open = &mut self.graph.groups[group];
-            if open.may_be_shared(ty, &together)
-                && take_representation(&mut open.representations, &representation)
-            {
-                add_new(&mut open.sharing, vec![(ty, together)]);
-                return group;
-            }
-        }
-        let group = self.graph.groups.len();
-        known.push(group);
-        self.new_group(subgraph, None, &path, after);
-        self.graph.groups[group].representations.push(representation);
-        self.graph.groups[group].sharing.push((ty, together));
-        group
-    }
-
-    fn represent(
-        &mut self,
-        on: Option<TypeId>,
-        here: &Here,
-        hop: &Hop,
-        fields: Vec<RepresentationField>,
-    ) -> Result<Representation, Exhausted> {
-        let supergraph = self.search.supergraph;
-        let mut runtime_types = Vec::new();
-        if let Some(ty) = on.filter(|_| supergraph.types[here.view.ty].is_abstract()) {
-            runtime_types.push(supergraph.types[ty].name.clone());
-            self.typename_here(here)?;
-        }
-        Ok(Representation { runtime_types, typename: Some(supergraph.types[hop.ty].name.clone()), fields })
-    }
-
     /// Selects `__typename` where objects are seen.
     fn typename_here(&mut self, here: &Here) -> Result<(), Exhausted> {
         let Some((_, node)) = here.group else { return Ok(()) };
@@ -677,50 +546,6 @@ impl Builder<'_, '_> {
         });
         self.graph.groups.len() - 1
     }
-
-    /// A selection that has been made at `position` as fields of a representation.
-    fn representation(
-        &mut self,
-        selection: SelectionId,
-        position: PositionId,
-        is_key: bool,
-    ) -> Vec<RepresentationField> {
-        let supergraph = self.search.supergraph;
-        let asked = self.search.selections.get(selection);
-        let one_kind = asked.groups.len() < 2;
-        let mut fields = Vec::new();
-        if asked.typename {
-            fields.push(RepresentationField {
-                on_types: Vec::new(),
-                name: name!("__typename"),
-                key: name!("__typename"),
-                nullable: false,
-                selection: Vec::new(),
-            });
-        }
-        for group in &asked.groups {
-            let on_types = match one_kind {
-                true => Vec::new(),
-                false => group.types.iter().map(|ty| supergraph.types[*ty].name.clone()).collect::<Vec<_>>(),
-            };
-            for field in group.fields.iter().filter(|field| !field.is_meta()) {
-                let key = self.positions.added_key(position, &field.field, &field.arguments);
-                let below = self.positions.child(position, &key);
-                let declared = supergraph.types[group.types[0]].fields.get(&field.field);
-                fields.push(RepresentationField {
-                    on_types: on_types.clone(),
-                    name: field.field.clone(),
-                    nullable: !is_key && declared.is_none_or(|declared| !declared.ty.is_non_null()),
-                    selection: field
-                        .sub
-                        .map(|sub| self.representation(sub, below, is_key))
-                        .unwrap_or_default(),
-                    key,
-                });
-            }
-        }
-        fields
-    }
 }
 
 /// What the steps of a position lead to, where types are told apart.
@@ -752,100 +577,10 @@ fn told_apart(below: &Below<'_>, step: &Step) -> Vec<TypeId> {
     own.next().map(|(_, _, types)| types.clone()).unwrap_or_default()
 }
 
-/// Runtime types that are represented alike, together.
-fn alike(representations: Vec<Representation>) -> Vec<Representation> {
-    let mut together: Vec<Representation> = Vec::with_capacity(representations.len());
-    for representation in representations {
-        let same = |other: &&mut Representation| {
-            let both_typed = !other.runtime_types.is_empty() && !representation.runtime_types.is_empty();
-            both_typed && other.typename == representation.typename && other.fields == representation.fields
-        };
-        match together.iter_mut().find(same) {
-            Some(known) => known.runtime_types.extend(representation.runtime_types),
-            None => together.push(representation),
-        }
-    }
-    together
-}
-
-/// Adds a representation to those of a group; false, and nothing changed, when one name would mean two things, or when objects of two
-/// types, which the subgraph knows by one name and is asked the same about, would not be told alike: one of them might miss
-/// what a field requires.
-fn take_representation(known: &mut Vec<Representation>, more: &Representation) -> bool {
-    let same =
-        |other: &Representation| other.runtime_types == more.runtime_types && other.typename == more.typename;
-    let at = known.iter().position(same);
-    let mut taken = more.clone();
-    if let Some(known) = at.map(|at| &known[at]) {
-        if !agree(&known.fields, &more.fields) {
-            return false;
-        }
-        taken.fields.clone_from(&known.fields);
-        merge_fields(&mut taken.fields, more.fields.clone());
-    }
-    let mut namesakes = known.iter().filter(|other| !same(other) && other.typename == more.typename);
-    if !namesakes.all(|other| is_told_alike(&other.fields, &taken.fields)) {
-        return false;
-    }
-    match at {
-        Some(at) => known[at] = taken,
-        None => known.push(taken),
-    }
-    true
-}
-
-/// Adds what is taken from outer objects. One value may come from several, where a path is reached by objects of different types.
-fn take_contexts(known: &mut Vec<GroupContext>, more: Vec<GroupContext>) {
-    for context in more {
-        let Some(known) = known.iter_mut().find(|other| other.value == context.value) else {
-            known.push(context);
-            continue;
-        };
-        add_new(&mut known.after, context.after);
-        for source in context.sources {
-            match known.sources.iter_mut().find(|other| other.steps == source.steps) {
-                Some(same) => {
-                    add_new(&mut same.runtime_types, source.runtime_types);
-                    add_new(&mut same.fields, source.fields);
-                }
-                None => known.sources.push(source),
-            }
-        }
-        known.sources.sort_by_key(|source| std::cmp::Reverse(source.steps));
-    }
-}
-
 fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
     for item in more {
         if !known.contains(&item) {
             known.push(item);
-        }
-    }
-}
-
-fn is_told_alike(a: &[RepresentationField], b: &[RepresentationField]) -> bool {
-    a.len() == b.len() && a.iter().all(|field| b.contains(field))
-}
-
-/// Whether two lists of fields read the same data under every name that both have.
-fn agree(a: &[RepresentationField], b: &[RepresentationField]) -> bool {
-    a.iter().all(|left| {
-        let namesakes = b.iter().filter(|right| right.name == left.name && right.on_types == left.on_types);
-        namesakes.into_iter().all(|right| right.key == left.key && agree(&left.selection, &right.selection))
-    })
-}
-
-fn merge_fields(into: &mut Vec<RepresentationField>, from: Vec<RepresentationField>) {
-    for field in from {
-        let same = |other: &&mut RepresentationField| {
-            other.name == field.name && other.key == field.key && other.on_types == field.on_types
-        };
-        match into.iter_mut().find(same) {
-            Some(known) => {
-                known.nullable &= field.nullable;
-                merge_fields(&mut known.selection, field.selection);
-            }
-            None => into.push(field),
         }
     }
 }

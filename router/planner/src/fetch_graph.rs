@@ -4,6 +4,7 @@
 //! in another, which depends on the groups that select its key.
 
 mod contexts;
+mod loss;
 mod representations;
 
 use crate::budget::{Exhausted, FIELDS};
@@ -337,7 +338,7 @@ impl Builder<'_, '_> {
     ) -> Result<(), Exhausted> {
         let field = &step.unit.field;
         let key = match here.added && !field.is_meta() {
-            true => self.positions.added_key(here.position, &field.field, &field.arguments),
+            true => self.added_key(field, here),
             false => field.key.clone(),
         };
         let (group, mut told_apart) = (place.group, place.told_apart.clone());
@@ -365,6 +366,14 @@ impl Builder<'_, '_> {
         let below = Here { group: Some((group, child)), view, position, path, added: here.added, above };
         touched.extend(self.emit(sub, &below, jumps)?);
         Ok(())
+    }
+
+    /// The key of a field that is added where objects are seen.
+    fn added_key(&mut self, field: &FieldSelection, here: &Here) -> Name {
+        let (search, subgraph) = (&*self.search, here.view.subgraph);
+        let may_be_lost =
+            |asked| field.sub.is_some_and(|added| loss::by_asking(search, subgraph, asked, added));
+        self.positions.add(here.position, field, may_be_lost)
     }
 
     fn entry(

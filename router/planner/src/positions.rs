@@ -1,7 +1,7 @@
 //! The positions of the data tree and the keys in use at each, so that a field the planner adds never takes a key that the client's operation
-//! uses for something else.
+//! uses for something else, nor one under which the client's operation may lose it.
 
-use crate::selection::{Arguments, SelectionId, Selections};
+use crate::selection::{Arguments, FieldSelection, SelectionId, Selections};
 use apollo_compiler::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -10,6 +10,12 @@ use std::rc::Rc;
 pub(crate) type PositionId = usize;
 /// What stands under a key: a field with its arguments.
 type Signature = (Name, Rc<Arguments>);
+
+/// What the client's operation has under a key, and what it asks below.
+struct Claim {
+    signature: Signature,
+    subs: Vec<SelectionId>,
+}
 
 /// All positions, the root first.
 pub(crate) struct Positions {
@@ -20,7 +26,7 @@ pub(crate) struct Positions {
 struct Position {
     children: FxHashMap<Name, PositionId>,
     /// What the client's operation has under each key; several, where runtime types differ.
-    claims: FxHashMap<Name, Vec<Signature>>,
+    claims: FxHashMap<Name, Vec<Claim>>,
     added: FxHashMap<Signature, Name>,
 }
 
@@ -45,10 +51,11 @@ impl Positions {
         let selection = selections.get(id);
         for field in selection.groups.iter().flat_map(|group| &group.fields).filter(|field| !field.is_meta())
         {
-            let signature = (field.field.clone(), Rc::clone(&field.arguments));
+            let signature = signature(field);
             let claims = self.all[at].claims.entry(field.key.clone()).or_default();
-            if !claims.contains(&signature) {
-                claims.push(signature);
+            match claims.iter_mut().find(|claim| claim.signature == signature) {
+                Some(claim) => claim.subs.extend(field.sub),
+                None => claims.push(Claim { signature, subs: field.sub.into_iter().collect() }),
             }
             if let Some(sub) = field.sub {
                 let child = self.child(at, &field.key);
@@ -73,21 +80,39 @@ impl Positions {
         self.all[at].claims.get(key).is_some_and(|claims| claims.len() > 1)
     }
 
-    /// The key of a field that the planner adds: its own name, unless the client uses that for something else.
-    pub(crate) fn added_key(&mut self, at: PositionId, field: &Name, arguments: &Rc<Arguments>) -> Name {
-        let signature = (field.clone(), Rc::clone(arguments));
+    /// The key of a field that the planner adds: its own name, unless the client uses that for something else, or asks something below it
+    /// by which it `may_be_lost`. The first to add a field decides for all.
+    pub(crate) fn add(
+        &mut self,
+        at: PositionId,
+        field: &FieldSelection,
+        may_be_lost: impl Fn(SelectionId) -> bool,
+    ) -> Name {
+        let signature = signature(field);
         if let Some(key) = self.all[at].added.get(&signature) {
             return key.clone();
         }
         let position = &self.all[at];
+        let fits =
+            |claim: &Claim| claim.signature == signature && !claim.subs.iter().any(|sub| may_be_lost(*sub));
         let free = |key: &Name| {
-            let claimed =
-                position.claims.get(key).is_some_and(|claims| claims.iter().any(|claim| *claim != signature));
-            !claimed && !position.added.values().any(|added| added == key)
+            let claims = position.claims.get(key);
+            claims.is_none_or(|claims| claims.iter().all(fits))
+                && !position.added.values().any(|added| added == key)
         };
-        let numbered = (0..).filter_map(|number| Name::new(&format!("_{field}_{number}")).ok());
-        let key = std::iter::once(field.clone()).chain(numbered).find(free).unwrap_or_else(|| field.clone());
+        let numbered = (0..).filter_map(|number| Name::new(&format!("_{}_{number}", field.field)).ok());
+        let mut keys = std::iter::once(field.field.clone()).chain(numbered);
+        let key = keys.find(free).unwrap_or_else(|| field.field.clone());
         self.all[at].added.insert(signature, key.clone());
         key
     }
+
+    /// The key of a field that the planner has added.
+    pub(crate) fn added(&mut self, at: PositionId, field: &FieldSelection) -> Name {
+        self.add(at, field, |_| false)
+    }
+}
+
+fn signature(field: &FieldSelection) -> Signature {
+    (field.field.clone(), Rc::clone(&field.arguments))
 }

@@ -129,7 +129,7 @@ impl Selections {
 }
 
 /// The parts of `group`'s types that different groups of `part` cover, and those that none covers.
-fn overlaps<'a>(group: &Group, part: &'a Selection) -> Vec<(Vec<TypeId>, Option<&'a Group>)> {
+pub(crate) fn overlaps<'a>(group: &Group, part: &'a Selection) -> Vec<(Vec<TypeId>, Option<&'a Group>)> {
     let mut rest = group.types.clone();
     let mut found = Vec::new();
     for other in &part.groups {

@@ -96,7 +96,7 @@ impl Builder<'_, '_> {
             for field in &group.fields {
                 let key = match field.is_meta() {
                     true => field.field.clone(),
-                    false => self.positions.added_key(position, &field.field, &field.arguments),
+                    false => self.positions.added(position, field),
                 };
                 let below = self.positions.child(position, &key);
                 fields.push(RepresentationField {

@@ -82,7 +82,7 @@ impl Builder<'_, '_> {
                 false => group.types.iter().map(|ty| supergraph.types[*ty].name.clone()).collect::<Vec<_>>(),
             };
             for field in group.fields.iter().filter(|field| !field.is_meta()) {
-                let key = self.positions.added_key(position, &field.field, &field.arguments);
+                let key = self.positions.added(position, field);
                 let below = self.positions.child(position, &key);
                 let declared = supergraph.types[group.types[0]].fields.get(&field.field);
                 fields.push(RepresentationField {

@@ -281,6 +281,15 @@ impl<'a> Search<'a> {
         Ok(Some(Candidate { way: Way::Jump { hop, requires }, child, depth, fetches, request }))
     }
 
+    /// Whether a field that is wanted of some types only, asked of a view that knows no types, may make objects of the others null: it is not
+    /// null, and fails. Then the types are asked first, where the subgraph can be entered again.
+    fn may_cost_others(&self, unit: &Unit, view: View, field: &Field) -> bool {
+        let seen = &self.supergraph.types[view.ty];
+        !seen.api_possible.iter().all(|ty| unit.types.contains(ty))
+            && field.type_in(view.subgraph).is_non_null()
+            && seen.keys.iter().any(|key| key.subgraph == view.subgraph && key.resolvable)
+    }
+
     /// The ways from a subgraph that sees an `@interfaceObject`: what it resolves itself, and the subgraphs that know the runtime types.
     fn candidates_without_types(
         &mut self,
@@ -293,6 +302,7 @@ impl<'a> Search<'a> {
         let mut found = Vec::new();
         if !unit.field.is_meta()
             && let Some((field, join)) = self.resolved_here(view, ty, &unit.field.field)
+            && !self.may_cost_others(unit, view, field)
         {
             found.push(self.here(unit, view, ty, field, join)?);
         }

@@ -22,6 +22,7 @@ use crate::stack::options::{DataOption, DevOptions};
 use crate::stack::restart::restart;
 use crate::stack::{dev, reaper};
 use crate::tidy::tidy;
+use crate::torture::{TortureOptions, torture};
 use crate::workspace::Workspace;
 
 /// Everything a developer runs.
@@ -46,6 +47,8 @@ enum Task {
     Migrate(MigrateOptions),
     /// Check the invariants of the sale over the databases
     Fsck(FsckOptions),
+    /// Sell tickets while processes are killed and stopped, connections cut and disks filled, and see that nothing is lost
+    Torture(TortureOptions),
     /// Run the public federation gateway audit against the router; its server runs from a checkout of its own
     Audit(AuditOptions),
     /// Compose schemas that nobody would write, and see that nothing panics, hangs or fills the memory
@@ -108,6 +111,7 @@ fn run(cli: Cli) -> Result<()> {
         Some(Task::Explain(options)) => explain(&options),
         Some(Task::Migrate(options)) => migrate(&options),
         Some(Task::Fsck(options)) => block_on(fsck(&options)),
+        Some(Task::Torture(options)) => block_on(torture(&options)),
         Some(Task::Audit(options)) => block_on(audit(&options)),
         Some(Task::Fuzz(options)) => fuzz(&options),
         Some(Task::Bench(options)) => bench(&options),

@@ -3,9 +3,6 @@
 //! what the ticket database alone does (`cargo bench --bench holds`).
 
 use std::cell::Cell;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -15,11 +12,10 @@ use serde_json::{Value, json};
 
 use super::http::{Connection, cut, percentile};
 use crate::failure::{Context, Failure, Result};
-use crate::services::Service;
+use crate::stack::child::{self, Stack, Start};
 use crate::stack::options::Database;
-use crate::stack::record::Record;
 use crate::stack::seed::{self, Graph};
-use crate::workspace::{Profile, Workspace, own_program, succeed};
+use crate::workspace::{Profile, Workspace, succeed};
 
 /// The largest room of the stand-in for SpaceMaster: as many tickets as one type can have.
 const VENUE: (i32, i32, i32) = (4, 401, 40_000);
@@ -50,7 +46,15 @@ pub(super) struct SaleOptions {
 pub(super) async fn sale(options: &SaleOptions) -> Result<()> {
     let workspace = Workspace::find()?;
     workspace.build(Profile::Release)?;
-    let stack = Stack::start(options)?;
+    let data = tempfile::tempdir().context("a temporary folder")?;
+    let stack = Stack::start(&Start {
+        folder: data.path(),
+        profile: Profile::Release,
+        database: &options.database,
+        port_offset: child::free_offset(&[])?,
+        peer_offset: 0,
+        environment: &[],
+    })?;
     let shop = Shop::open(&stack).await?;
     let mut paid = 0;
     for buyers in [options.buyers, options.buyers * 10] {
@@ -72,52 +76,6 @@ fn floor(workspace: &Workspace, options: &SaleOptions) -> Result<()> {
         bench.env("EVENTHUB_TEST_MYSQL_URL", server);
     }
     succeed(&mut bench)
-}
-
-/// A stack of its own in a temporary folder; it ends with this value.
-struct Stack {
-    record: Record,
-    child: Child,
-    _data: tempfile::TempDir,
-}
-
-impl Stack {
-    fn start(options: &SaleOptions) -> Result<Self> {
-        let data = tempfile::tempdir().context("a temporary folder")?;
-        let mut command = Command::new(own_program()?);
-        command.args(["dev", "--release", "--no-build", "--no-watch", "--until-stdin-closes"]);
-        command.args([
-            "--port-offset",
-            &free_offset()?.to_string(),
-            "--database",
-            &options.database.to_string(),
-        ]);
-        command.arg("--data").arg(data.path()).env("EVENTHUB_LOG", "warn");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().context("the stack")?;
-        let lines = BufReader::new(child.stdout.take().ok_or_else(|| Failure::new("no output"))?).lines();
-        let mut lines = lines.map_while(std::result::Result::ok);
-        if !lines.any(|line| line.contains("EventHUB is ready")) {
-            return Err(Failure::new("the stack did not start; `cargo xtask dev --release` says why"));
-        }
-        // Whatever it says from now on must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { record: Record::read(data.path())?, child, _data: data })
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-fn free_offset() -> Result<u16> {
-    let is_free = |offset: &u16| {
-        Service::ALL.iter().all(|service| TcpListener::bind(("127.0.0.1", service.port() + offset)).is_ok())
-    };
-    (10_000..50_000).step_by(100).find(is_free).ok_or_else(|| Failure::new("no free ports"))
 }
 
 /// One hot ticket type, and people who can buy it.

@@ -6,9 +6,9 @@ use std::path::Path;
 use fixture::Case;
 use fixture::property::{Outcome, Tapes, check, shrink, try_tapes};
 
-use super::mutate::Random;
 use super::{Watch, say};
 use crate::failure::{Context, Failure, Result};
+use crate::random::Random;
 
 /// Operations over one supergraph: composing it costs more than answering them.
 const OPERATIONS: usize = 20;

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use composition::{SubgraphInput, compose};
 
-use super::mutate::{Random, mutated};
+use super::mutate::mutated;
 use super::{Watch, say};
 use crate::cases::{self, CASES};
 use crate::failure::{Context, Failure, Result};
+use crate::random::Random;
 use crate::workspace::Workspace;
 
 /// Composes until the watch says that it is enough. What is about to be composed is in `current`.

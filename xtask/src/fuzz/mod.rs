@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::failure::{Context, Failure, Result};
+use crate::random::random_seed;
 use crate::workspace::{Workspace, own_program};
 
 /// The longest that one input may take. Small schemas compose in milliseconds, also in a debug build.
@@ -201,10 +202,6 @@ fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
-}
-
-fn random_seed() -> Result<u64> {
-    getrandom::u64().context("random numbers")
 }
 
 fn say(text: &str) -> Result<()> {

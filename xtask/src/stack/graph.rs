@@ -28,7 +28,7 @@ pub fn write(workspace: &Workspace, home: &Home, settings: &Settings) -> Result<
         .map(|service| {
             Ok(SubgraphInput {
                 name: service.name().to_owned(),
-                url: format!("{}/graphql", settings.url(service)),
+                url: format!("{}/graphql", settings.peer_url(service)),
                 sdl: printed_sdl(workspace, service, settings.profile())?,
                 source: Some(format!("{service}.graphql")),
             })

@@ -50,11 +50,14 @@ pub struct Settings {
     pub database: Database,
     /// Whether the optimised programs run.
     pub release: bool,
+    /// Added to the port where a service looks for another, where something stands between the two.
+    #[serde(default)]
+    pub peer_offset: u16,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { port_offset: 0, database: Database::Sqlite, release: false }
+        Self { port_offset: 0, database: Database::Sqlite, release: false, peer_offset: 0 }
     }
 }
 
@@ -75,6 +78,12 @@ impl Settings {
     #[must_use]
     pub fn url(&self, service: Service) -> String {
         format!("http://{}", self.address(service))
+    }
+
+    /// Where the other services look for a service.
+    #[must_use]
+    pub fn peer_url(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", service.port() + self.port_offset + self.peer_offset)
     }
 }
 
@@ -179,7 +188,7 @@ impl Home {
         let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
         set("EVENTHUB_LISTEN", settings.address(service));
         for peer in Service::ALL {
-            set(&format!("EVENTHUB_{}_URL", peer.name().to_uppercase()), settings.url(peer));
+            set(&format!("EVENTHUB_{}_URL", peer.name().to_uppercase()), settings.peer_url(peer));
         }
         if service != Service::Router {
             set("DATABASE_URL", settings.database.url(&self.folder, service));

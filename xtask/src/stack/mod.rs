@@ -1,5 +1,6 @@
 //! `cargo xtask dev`: six processes as one, from an empty folder to a graph that answers; and its little sisters.
 
+pub mod child;
 pub mod console;
 pub mod graph;
 pub mod home;
@@ -50,6 +51,7 @@ pub async fn dev(options: &DevOptions) -> Result<()> {
         port_offset: options.port_offset,
         database: options.database.clone(),
         release: options.release,
+        peer_offset: options.peer_offset,
     };
     let home = Home::at(&options.data)?;
     home.prepare()?;

@@ -33,6 +33,9 @@ pub struct DevOptions {
     /// Run what has been built before.
     #[arg(long, hide = true)]
     pub no_build: bool,
+    /// Look for one another at ports shifted by this as well: something that cuts connections stands there.
+    #[arg(long, hide = true, value_name = "N", default_value_t = 0)]
+    pub peer_offset: u16,
     /// Stop when standard input ends: for tests, whose stack must not outlive them however they end.
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
@@ -69,6 +72,17 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The word for it that `--database` takes.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Sqlite => "sqlite".to_owned(),
+            Self::Mysql(prefix) => format!("mysql={prefix}"),
+        }
+    }
+}
+
 impl fmt::Display for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -99,6 +113,7 @@ mod tests {
     fn each_service_has_its_own_database() {
         let data = Path::new("/data");
         let mysql: Database = "mysql=mysql://root@127.0.0.1:3306/dev_".parse().unwrap();
+        assert_eq!(mysql.word().parse(), Ok(mysql.clone()));
         assert_eq!(mysql.url(data, Service::User), "mysql://root@127.0.0.1:3306/dev_user");
         assert_eq!(mysql.url(data, Service::Spacemaster), "sqlite:///data/spacemaster.db?mode=rwc");
         assert_eq!(Database::Sqlite.url(data, Service::Booking), "sqlite:///data/booking.db?mode=rwc");

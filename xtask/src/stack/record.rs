@@ -73,6 +73,15 @@ impl Record {
         serde_json::from_str(&text).context(path.display())
     }
 
+    /// The address of a service, without a path.
+    #[must_use]
+    pub fn url(&self, service: Service) -> Option<&str> {
+        match service {
+            Service::Router => Some(&self.router.url),
+            other => self.services.get(other.name()).map(|process| process.url.as_str()),
+        }
+    }
+
     /// The process id of a service.
     #[must_use]
     pub fn pid(&self, service: Service) -> Option<u32> {

@@ -139,6 +139,11 @@ impl Graph {
         Ok(())
     }
 
+    /// The token of whoever is logged in.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     async fn token_of(&self, email: &str, password: &str) -> Result<String> {
         let document = "mutation($email: String!, $password: String!) {
             login(email: $email, password: $password) { accessToken } }";

@@ -18,6 +18,16 @@ pub fn kill(group: u32) {
     send(group, Signal::KILL);
 }
 
+/// Stops a process group where it is, until [`resume`].
+pub fn pause(group: u32) {
+    send(group, Signal::STOP);
+}
+
+/// Lets a stopped process group go on.
+pub fn resume(group: u32) {
+    send(group, Signal::CONT);
+}
+
 /// Whether any process of the group is left.
 #[must_use]
 pub fn is_alive(group: u32) -> bool {

@@ -19,7 +19,7 @@ pub(super) fn by_asking(
     asked.groups.iter().any(|group| {
         overlaps(group, &added).iter().any(|(types, added)| {
             let beside = |field: &FieldSelection| {
-                let mut fields = added.into_iter().flat_map(|added| &added.fields);
+                let mut fields = added.iter().flat_map(|added| &added.fields);
                 fields.find(|other| other.field == field.field && other.arguments == field.arguments).cloned()
             };
             let fails = |field: &FieldSelection| {

@@ -1,0 +1,156 @@
+//! People who buy: they book under a key of their own, ask again when nobody answers, pay, change their mind, forget, and send nonsense.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::person::{Answer, Person};
+use super::told::Told;
+
+const BOOK: &str = "mutation Book($input: CreateBookingInput!, $key: ID) { createBooking(input: $input, idempotencyKey: $key) { id status } }";
+const PAY: &str = "mutation Pay($id: ID!) { confirmPayment(id: $id) { id status } }";
+const CANCEL: &str = "mutation Cancel($id: ID!) { cancelMyBooking(id: $id) { success booking { status } } }";
+const TICKETS: &str = "query Tickets { myTickets(limit: 5) { code } }";
+
+/// How everybody feels about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// Everything goes: some forget to pay, some cancel.
+    Wild,
+    /// Whoever books pays, until nothing is left.
+    Eager,
+    /// Enough.
+    Over,
+}
+
+/// What is for sale.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) event: String,
+    pub(super) types: Vec<String>,
+}
+
+/// A buyer in one round.
+pub(super) struct Buyer {
+    pub(super) person: Person,
+    pub(super) offer: Offer,
+    pub(super) told: Told,
+    pub(super) mood: watch::Receiver<Mood>,
+    /// How many keys this buyer has used.
+    keys: usize,
+}
+
+impl Buyer {
+    pub(super) const fn new(person: Person, offer: Offer, told: Told, mood: watch::Receiver<Mood>) -> Self {
+        Self { person, offer, told, mood, keys: 0 }
+    }
+
+    /// Shops until it is over.
+    pub(super) async fn shop(mut self) {
+        while self.mood() != Mood::Over {
+            self.visit().await;
+            let pause = 5 + self.person.random.below(120) as u64;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        self.told.facts().faults.append(&mut self.person.faults);
+    }
+
+    fn mood(&self) -> Mood {
+        *self.mood.borrow()
+    }
+
+    async fn visit(&mut self) {
+        let is_wild = self.mood() == Mood::Wild;
+        if is_wild && self.person.random.chance(5) {
+            return self.send_nonsense().await;
+        }
+        let Some(id) = self.book(is_wild).await else { return };
+        match self.person.random.below(10) {
+            0 if is_wild => {}
+            1 if is_wild => self.cancel(&id).await,
+            _ => self.pay(&id).await,
+        }
+    }
+
+    async fn book(&mut self, is_wild: bool) -> Option<String> {
+        self.keys += 1;
+        let key = format!("{}-{}", self.person.name, self.keys);
+        let quantity = if is_wild { 1 + self.person.random.below(3) } else { 1 };
+        let order = self.order(quantity, &key)?;
+        let answer = self.person.insist("booking", BOOK, &order).await;
+        if answer == Answer::Unknown {
+            self.told.facts().unanswered.insert(key);
+            return None;
+        }
+        let id = self.remember(&key, &answer)?;
+        if self.person.random.chance(20) {
+            let again = self.person.insist("booking", BOOK, &order).await;
+            self.remember(&key, &again);
+        }
+        if self.person.random.chance(10) {
+            self.reuse_key(&key, order).await;
+        }
+        Some(id)
+    }
+
+    fn order(&mut self, quantity: usize, key: &str) -> Option<Value> {
+        let ticket_type = self.person.random.pick(&self.offer.types)?;
+        let input = json!({ "eventId": self.offer.event, "ticketTypeId": ticket_type, "quantity": quantity });
+        Some(json!({ "input": input, "key": key }))
+    }
+
+    /// Writes down what a key was answered with.
+    fn remember(&mut self, key: &str, answer: &Answer) -> Option<String> {
+        let id = answer.field("createBooking")?["id"].as_str()?.to_owned();
+        self.told.facts().by_key.entry(key.to_owned()).or_default().insert(id.clone());
+        Some(id)
+    }
+
+    /// One key for two requests is a conflict.
+    async fn reuse_key(&mut self, key: &str, mut order: Value) {
+        order["input"]["quantity"] = json!(7);
+        let answer = self.person.insist("booking", BOOK, &order).await;
+        if answer != Answer::Refused("IDEMPOTENCY_CONFLICT".to_owned()) && answer != Answer::Unknown {
+            self.person.faults.push(format!("{key} was used for two requests: {answer:?}"));
+        }
+    }
+
+    async fn pay(&mut self, id: &str) {
+        let answer = self.person.insist("booking", PAY, &json!({ "id": id })).await;
+        let is_paid = answer.field("confirmPayment").is_some_and(|booking| booking["status"] == "PAID");
+        if !is_paid {
+            return;
+        }
+        self.told.facts().paid.insert(id.to_owned());
+        if self.person.random.chance(30) {
+            self.show_tickets().await;
+        }
+    }
+
+    /// Shows tickets at the door.
+    async fn show_tickets(&mut self) {
+        let answer = self.person.ask("ticket", TICKETS, &json!({})).await;
+        let tickets = answer.field("myTickets").and_then(Value::as_array).into_iter().flatten();
+        let codes = tickets.filter_map(|ticket| ticket["code"].as_str().map(str::to_owned));
+        self.told.facts().codes.extend(codes);
+    }
+
+    async fn cancel(&mut self, id: &str) {
+        let answer = self.person.insist("booking", CANCEL, &json!({ "id": id })).await;
+        if answer.field("cancelMyBooking").is_some_and(|outcome| outcome["success"] == true) {
+            self.told.facts().cancelled.insert(id.to_owned());
+        }
+    }
+
+    /// Quantities that nobody can have.
+    async fn send_nonsense(&mut self) {
+        let quantity = self.person.random.pick(&[0, -1, 101, 1_i64 << 31]).copied().unwrap_or_default();
+        let Some(mut order) = self.order(1, "nonsense") else { return };
+        order["input"]["quantity"] = json!(quantity);
+        let answer = self.person.ask("booking", BOOK, &order).await;
+        if matches!(answer, Answer::Fine(_)) {
+            self.person.faults.push(format!("{quantity} tickets were booked: {answer:?}"));
+        }
+    }
+}

@@ -13,6 +13,8 @@ use async_graphql::Value;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
+use crate::database;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $word:literal,)*) => {
         /// Every word that `extensions.code` may be. The list is closed: a client may rely on it.
@@ -262,13 +264,13 @@ impl std::error::Error for Error {
     }
 }
 
-/// A database that cannot be reached is unavailable; everything else a database says is a fault of ours. Constraints
+/// A database that cannot be reached, or has no room to write, is unavailable; everything else a database says is a fault of ours. Constraints
 /// that can be broken by a client are translated in the store, before they come here.
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let mut known = match error {
-            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::unavailable("the database", &error),
-            _ => Self::internal(&error),
+        let mut known = match database::is_out_of_order(&error) {
+            true => Self::unavailable("the database", &error),
+            false => Self::internal(&error),
         };
         known.0.source = Some(Arc::new(error));
         known

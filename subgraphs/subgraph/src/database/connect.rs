@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
@@ -45,6 +47,7 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     // A connection of SQLite costs nothing to keep, and the writer must never have to be opened under load.
     options.min_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     options.test_before_acquire(false);
+    options.map_sqlx_sqlite_before_acquire(|connection, _| is_clean(connection));
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
@@ -60,6 +63,7 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
 fn mysql(config: &Config) -> ConnectOptions {
     let mut options = common(config);
     options.max_connections(config.connections);
+    options.map_sqlx_mysql_before_acquire(|connection, _| is_clean(connection));
     options.map_sqlx_mysql_pool_opts(|pool| {
         pool.after_connect(|connection, _| {
             Box::pin(async move {
@@ -71,6 +75,17 @@ fn mysql(config: &Config) -> ConnectOptions {
         })
     });
     options
+}
+
+/// Whether nothing is left of an earlier transaction. When a commit fails, the database may have undone everything by itself (a full disk); the
+/// rollback that follows fails too, and the driver counts a transaction that there is not: the next one would be a savepoint that is
+/// never committed, and what it wrote lost with the connection. Such a connection is closed.
+fn is_clean<'c, C: Connection>(connection: &'c mut C) -> BoxFuture<'c, Result<bool, sea_orm::sqlx::Error>> {
+    let clean = !connection.is_in_transaction();
+    if !clean {
+        tracing::warn!("a connection with an unfinished transaction is closed");
+    }
+    Box::pin(std::future::ready(Ok(clean)))
 }
 
 fn create_directory(url: &str) -> Result<(), DbErr> {

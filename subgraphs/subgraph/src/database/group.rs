@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait};
 use tokio::sync::{Mutex, watch};
 
 use super::Database;
@@ -96,7 +96,10 @@ where
 }
 
 async fn committed(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<(), DbErr> {
-    let lost = |why: &str| DbErr::Custom(format!("the transactions of a group were not committed: {why}"));
+    let lost = |why: &str| {
+        let text = format!("the transactions of a group were not committed: {why}");
+        DbErr::Conn(RuntimeErr::Internal(text))
+    };
     let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| lost("the process is stopping"))?;
     match outcome.as_ref() {
         Some(Err(why)) => Err(lost(why)),

@@ -8,10 +8,12 @@
 mod config;
 mod connect;
 mod group;
+mod health;
 mod migrate;
 mod transaction;
 
 pub use config::Config;
+pub(crate) use health::is_out_of_order;
 pub use migrate::{migrate, pending};
 pub use transaction::Transaction;
 

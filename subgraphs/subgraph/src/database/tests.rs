@@ -215,3 +215,47 @@ async fn a_directory_that_is_missing_is_made() {
     Database::connect(&config).await.unwrap().ping().await.unwrap();
     assert!(path.exists());
 }
+
+#[tokio::test]
+async fn what_is_committed_after_failed_commits_is_committed() {
+    let database = fresh().await;
+    if database.backend() != sea_orm::DbBackend::Sqlite {
+        return;
+    }
+    let table = "CREATE TABLE debts (stock INTEGER REFERENCES stock (id) DEFERRABLE INITIALLY DEFERRED)";
+    database.write().execute_unprepared(table).await.unwrap();
+    // What SQLite does by itself when the disk is full at the end of a transaction: all is undone before our COMMIT fails. And a COMMIT
+    // that fails with nothing undone.
+    for fails in ["ROLLBACK", "INSERT INTO debts VALUES (999)"] {
+        let outcome: Result<(), Error> = database
+            .transaction(|tx| async move {
+                hold(&tx, 1).await?;
+                Ok(tx.execute_unprepared(fails).await.map(drop)?)
+            })
+            .await;
+        outcome.unwrap_err();
+    }
+    let outcome: Result<u64, Error> = database.transaction(|tx| async move { Ok(hold(&tx, 2).await?) }).await;
+    assert_eq!(outcome.unwrap(), 1);
+    assert_eq!((held(&database, 1).await, held(&database, 2).await), (0, 1));
+}
+
+#[tokio::test]
+async fn a_full_database_is_unavailable_and_works_again_when_there_is_room() {
+    let database = fresh().await;
+    if database.backend() != sea_orm::DbBackend::Sqlite {
+        return;
+    }
+    let fill = "INSERT INTO stock WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i, 0, 1 FROM n";
+    let write = async || {
+        let outcome: Result<u64, Error> = database
+            .transaction(|tx| async move { Ok(tx.execute_unprepared(fill).await?.rows_affected()) })
+            .await;
+        outcome
+    };
+    database.write().execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+    let error = write().await.unwrap_err();
+    assert_eq!(error.code(), crate::error::Code::Unavailable, "{:?}", error.cause());
+    database.write().execute_unprepared("PRAGMA max_page_count = 100000").await.unwrap();
+    assert_eq!(write().await.unwrap(), 8001);
+}

@@ -476,7 +476,10 @@ impl Builder<'_, '_> {
         let mut fields = self.representation(key, here.position, true);
         if let Some(requires) = needs.requires {
             after.extend(self.emit(requires, &told, true)?);
-            merge_fields(&mut fields, self.representation(requires, here.position, false));
+            let mut required = self.representation(requires, here.position, false);
+            // How the object itself is called is decided by where it is sent.
+            required.retain(|field| field.name != "__typename");
+            merge_fields(&mut fields, required);
         }
         after.extend(here.group.map(|(group, _)| group));
         after.sort_unstable();

@@ -108,9 +108,13 @@ async fn rounds(stage: &Stage, options: &TortureOptions, seed: u64) -> Result<St
         total = total + score;
         number += 1;
     }
-    let storage = if stage.nemesis.disk.is_some() || stage.nemesis.database.is_some() { "" } else { " no" };
+    let storage = match (&stage.nemesis.disk, &stage.nemesis.database) {
+        (Some(_), _) => "a disk that was full at times",
+        (_, Some(_)) => "a database server that was cut off at times",
+        (None, None) => "nothing done to the storage",
+    };
     Ok(format!(
-        "{number} rounds on {} in {} s, seed {seed}: {total}; nothing lost, nothing sold twice, all sold out ({storage} faults of the storage)",
+        "{number} rounds on {} in {} s, seed {seed}, {storage}: {total}; nothing lost, nothing sold twice, all sold out",
         options.database,
         started.elapsed().as_secs()
     ))

@@ -13,8 +13,8 @@ const PATIENCE: [Duration; 3] = [Duration::from_millis(150), Duration::from_secs
 const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a client may be told; anything else is a fault of ours.
-const CODES: [&str; 17] = [
+/// Refusals that stay one.
+const FINAL: [&str; 12] = [
     "BAD_USER_INPUT",
     "NOT_FOUND",
     "CONFLICT",
@@ -27,15 +27,20 @@ const CODES: [&str; 17] = [
     "HOLD_EXPIRED",
     "PAYMENT_FAILED",
     "IDEMPOTENCY_CONFLICT",
+];
+/// Codes that say "not now", of the services and of the router. Any other code is a fault of ours.
+const LATER: [&str; 10] = [
     "UNAVAILABLE",
     "OVERLOADED",
+    "TIMEOUT",
+    "SERVICE_UNREACHABLE",
+    "SERVICE_TIMEOUT",
+    "SUBGRAPH_UNREACHABLE",
     "SUBGRAPH_UNAVAILABLE",
     "SUBGRAPH_TIMEOUT",
+    "SUBGRAPH_BAD_RESPONSE",
     "SUBGRAPH_ERROR",
 ];
-/// Codes that say "not now".
-const LATER: [&str; 5] =
-    ["UNAVAILABLE", "OVERLOADED", "SUBGRAPH_UNAVAILABLE", "SUBGRAPH_TIMEOUT", "SUBGRAPH_ERROR"];
 /// Words that no client should read: they are of databases, files and code.
 const INTERNAL: [&str; 8] =
     ["sqlite", "sqlx", "mysql", "panicked", "os error", "deadlock", ".rs:", "connection refused"];
@@ -137,7 +142,8 @@ impl Person {
         };
         let code = error["extensions"]["code"].as_str().unwrap_or("(none)");
         let text = body["errors"].to_string().to_lowercase();
-        if !CODES.contains(&code) || INTERNAL.iter().any(|word| text.contains(word)) {
+        let is_known = FINAL.contains(&code) || LATER.contains(&code);
+        if !is_known || INTERNAL.iter().any(|word| text.contains(word)) {
             self.faults.push(format!("{}: {}", self.name, body["errors"]));
         }
         if LATER.contains(&code) { Answer::Unknown } else { Answer::Refused(code.to_owned()) }

@@ -14,7 +14,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateBookings), Box::new(AddPaymentPages)]
+        vec![Box::new(CreateBookings), Box::new(AddPaymentPages), Box::new(KeepRefusals)]
     }
 }
 
@@ -261,4 +261,25 @@ fn payment_notices(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(instant(manager, "received_at"))
         .check(Expr::cust("outcome IS NULL OR outcome IN ('APPLIED', 'UNKNOWN')"))
         .to_owned()
+}
+
+/// Why a hold was refused, for whoever uses the key again: not only what was left, but the rule that was broken.
+struct KeepRefusals;
+
+impl MigrationName for KeepRefusals {
+    fn name(&self) -> &str {
+        "m0003_keep_refusals"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepRefusals {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let facts = ColumnDef::new("refusal_facts").text().take();
+        manager.alter_table(Table::alter().table("bookings").add_column(facts).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.alter_table(Table::alter().table("bookings").drop_column("refusal_facts").to_owned()).await
+    }
 }

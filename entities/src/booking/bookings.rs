@@ -32,6 +32,8 @@ pub struct Model {
     pub refusal_code: Option<String>,
     /// What was left when it was refused as sold out.
     pub refusal_available: Option<i32>,
+    /// The other facts of the refusal, as JSON.
+    pub refusal_facts: Option<String>,
     /// The price of one, frozen in the hold.
     pub unit_price: Option<i64>,
     /// The currency of the price.

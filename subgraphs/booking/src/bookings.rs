@@ -13,6 +13,7 @@ use subgraph::error::Code;
 use subgraph::page::Page;
 
 use crate::domain::order::{IdempotencyKey, Order};
+use crate::domain::refusal::{Facts, Refusal};
 use crate::domain::schedule;
 use crate::error::BookingError;
 use crate::saga::{Saga, state};
@@ -131,6 +132,7 @@ fn new_row(store: &Store, order: Order, keyed: bool, ttl: TimeDelta) -> Model {
         cancel_reason: None,
         refusal_code: None,
         refusal_available: None,
+        refusal_facts: None,
         unit_price: None,
         currency: None,
         total: None,
@@ -148,13 +150,15 @@ fn new_row(store: &Store, order: Order, keyed: bool, ttl: TimeDelta) -> Model {
 fn answer_of_create(row: Model) -> Result<Model, BookingError> {
     let reason = state(&row)?.cancel_reason();
     match (reason, row.total) {
-        (Some(CancelReason::HoldRejected), _) => Err(BookingError::HoldRefused {
-            code: row.refusal_code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(Code::Conflict),
-            available: row.refusal_available,
-        }),
+        (Some(CancelReason::HoldRejected), _) => Err(BookingError::HoldRefused(refusal_of(&row))),
         (Some(_), None) => Err(BookingError::Lapsed),
         _ => Ok(row),
     }
+}
+
+fn refusal_of(row: &Model) -> Refusal {
+    let code = row.refusal_code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(Code::Conflict);
+    Refusal { code, facts: Facts::kept(row.refusal_available, row.refusal_facts.as_deref()) }
 }
 
 // Paying

@@ -5,9 +5,9 @@
 use entities::booking::status::TransitionError;
 use entities::money::MoneyError;
 use sea_orm::DbErr;
-use subgraph::error::Code;
 
 use crate::domain::order::OrderError;
+use crate::domain::refusal::Refusal;
 use crate::payment::ProviderError;
 use crate::ticket::HoldError;
 
@@ -24,13 +24,8 @@ pub enum BookingError {
     #[error("This idempotency key was used for another request")]
     KeyReused,
     /// The ticket service said no, now or when this was asked before.
-    #[error("the hold was refused: {code}")]
-    HoldRefused {
-        /// Its code.
-        code: Code,
-        /// What was left, when it is sold out.
-        available: Option<i32>,
-    },
+    #[error("the hold was refused: {}", .0.code)]
+    HoldRefused(Refusal),
     /// The booking was not paid in time.
     #[error("The booking has lapsed")]
     Lapsed,
@@ -79,7 +74,7 @@ pub enum BookingError {
 impl From<HoldError> for BookingError {
     fn from(error: HoldError) -> Self {
         match error {
-            HoldError::Refused { code, available, .. } => Self::HoldRefused { code, available },
+            HoldError::Refused { code, facts, .. } => Self::HoldRefused(Refusal { code, facts }),
             HoldError::Unavailable { cause } => Self::Unavailable { what: "the ticket service", cause },
         }
     }

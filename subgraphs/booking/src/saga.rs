@@ -15,6 +15,7 @@ use entities::money::Money;
 use sea_orm::DatabaseTransaction;
 use subgraph::error::Code;
 
+use crate::domain::refusal::Refusal;
 use crate::domain::schedule::poll;
 use crate::error::BookingError;
 use crate::notices::last_look;
@@ -108,10 +109,10 @@ impl Saga {
         };
         match self.tickets.hold(request).await {
             Ok(hold) => self.held(row, &hold, by).await,
-            Err(HoldError::Refused { code, available, message }) => {
+            Err(HoldError::Refused { code, message, facts }) => {
                 tracing::info!(booking = %row.id, %code, message, "hold refused");
                 let to = self.plain(state(row)?.reject(), by)?;
-                self.moved(row, Move { refusal: Some((code.as_str(), available)), ..to }).await
+                self.moved(row, Move { refusal: Some(Refusal { code, facts }), ..to }).await
             }
             Err(error @ HoldError::Unavailable { .. }) => Err(error.into()),
         }
@@ -130,7 +131,8 @@ impl Saga {
             Err(error) => {
                 tracing::warn!(booking = %row.id, %error, "the total cannot be expressed");
                 let to = self.plain(state(row)?.cancel(CancelReason::HoldRejected), by)?;
-                self.moved(row, Move { refusal: Some((Code::BadUserInput.as_str(), None)), ..to }).await
+                let refusal = Some(Refusal::without_facts(Code::BadUserInput));
+                self.moved(row, Move { refusal, ..to }).await
             }
         }
     }

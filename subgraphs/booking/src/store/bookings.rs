@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use subgraph::page::Page;
 
+use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
 use crate::error::BookingError;
 
@@ -27,8 +28,8 @@ pub(crate) struct Move {
     pub(crate) at: DateTime<Utc>,
     /// The price that the hold froze.
     pub(crate) price: Option<Price>,
-    /// Why the hold was refused: the code, and what was left.
-    pub(crate) refusal: Option<(&'static str, Option<i32>)>,
+    /// Why the hold was refused.
+    pub(crate) refusal: Option<Refusal>,
 }
 
 /// What the hold says it costs.
@@ -132,9 +133,10 @@ fn after(row: &Model, step: &Move) -> Model {
         moved.currency = Some(unit.currency());
         moved.total = Some(total.amount());
     }
-    if let Some((code, available)) = step.refusal {
-        moved.refusal_code = Some(code.to_owned());
-        moved.refusal_available = available;
+    if let Some(Refusal { code, facts }) = &step.refusal {
+        moved.refusal_code = Some(code.as_str().to_owned());
+        moved.refusal_available = facts.available;
+        moved.refusal_facts = facts.text();
     }
     moved
 }
@@ -153,6 +155,7 @@ fn changes(moved: &Model) -> entities::booking::bookings::ActiveModel {
         cancel_reason: Set(moved.cancel_reason),
         refusal_code: Set(moved.refusal_code.clone()),
         refusal_available: Set(moved.refusal_available),
+        refusal_facts: Set(moved.refusal_facts.clone()),
         unit_price: Set(moved.unit_price),
         currency: Set(moved.currency),
         total: Set(moved.total),

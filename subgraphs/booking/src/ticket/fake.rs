@@ -9,6 +9,7 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 use subgraph::error::Code;
 
 use super::{Hold, HoldError, HoldRequest, HoldStatus, Release, TicketHolds};
+use crate::domain::refusal::Facts;
 
 /// What a fake does with the next calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,8 +105,8 @@ impl Stock {
             None => {}
         }
         if quantity > self.free {
-            let (message, available) = ("Sold out".to_owned(), Some(self.free));
-            return Err(HoldError::Refused { code: Code::SoldOut, message, available });
+            let facts = Facts { available: Some(self.free), ..Facts::default() };
+            return Err(HoldError::Refused { code: Code::SoldOut, message: "Sold out".to_owned(), facts });
         }
         self.free -= quantity;
         self.holds.insert(request.booking_id, (quantity, HoldStatus::Held));
@@ -138,7 +139,7 @@ impl Stock {
 }
 
 fn refused(code: Code) -> HoldError {
-    HoldError::Refused { code, message: code.as_str().to_owned(), available: None }
+    HoldError::Refused { code, message: code.as_str().to_owned(), facts: Facts::default() }
 }
 
 impl TicketHolds for FakeTicketHolds {

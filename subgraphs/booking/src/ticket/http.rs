@@ -78,10 +78,10 @@ impl TryFrom<HoldRow> for Hold {
 impl From<CallError> for HoldError {
     fn from(error: CallError) -> Self {
         match (error.code().filter(|code| is_decision(*code)), &error) {
-            (Some(code), CallError::Refused { message, .. }) => {
-                let available = error.detail("available").and_then(Value::as_i64);
-                let available = available.and_then(|left| i32::try_from(left).ok());
-                Self::Refused { code, message: message.clone(), available }
+            (Some(code), CallError::Refused { message, extensions, .. }) => {
+                // Facts that cannot be read are none: the code decides.
+                let facts = serde_json::from_value(Value::Object(extensions.clone())).unwrap_or_default();
+                Self::Refused { code, message: message.clone(), facts }
             }
             _ => Self::Unavailable { cause: error.to_string() },
         }

@@ -8,6 +8,8 @@ use entities::money::{Money, Quantity};
 use futures_util::future::BoxFuture;
 use subgraph::error::Code;
 
+use crate::domain::refusal::Facts;
+
 pub mod fake;
 pub mod http;
 
@@ -60,8 +62,8 @@ pub enum HoldError {
         code: Code,
         /// Its words, which are safe to show.
         message: String,
-        /// What was left, when it is sold out.
-        available: Option<i32>,
+        /// What a buyer must know to ask for something that would do.
+        facts: Facts,
     },
     /// The ticket service did not answer, or not as agreed: whether it did it is unknown.
     #[error("the ticket service is unavailable: {cause}")]

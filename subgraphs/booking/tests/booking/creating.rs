@@ -4,11 +4,12 @@ use booking::worker;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::identity::Role;
+use subgraph::testing::Answer;
 use uuid::Uuid;
 
-use crate::pair::Pair;
+use crate::pair::{Pair, noon};
 
 /// How many buyers are at it in the same moment.
 const AT_ONCE: usize = 32;
@@ -123,6 +124,45 @@ async fn a_refusal_is_repeated_under_its_key_even_when_there_is_stock_again() {
     pair.create(second, &sale, 1, r#", idempotencyKey: "k2""#).data().await;
 }
 
+/// The code and the facts of a refusal.
+fn extensions(refused: &Answer) -> Value {
+    refused.body["errors"][0]["extensions"].clone()
+}
+
+#[tokio::test]
+async fn a_refusal_carries_the_rule_that_was_broken_now_and_under_its_key() {
+    let pair = Pair::open().await;
+    let sale = pair.sale(20, 1).await;
+    let buyer = Uuid::now_v7();
+    let open = (noon() + TimeDelta::minutes(5)).to_rfc3339();
+    let early = format!(r#"{{ salesOpenAt: "{open}" }}"#);
+    let closed = (noon() - TimeDelta::minutes(5)).to_rfc3339();
+    let late = format!(r#"{{ salesOpenAt: null, salesCloseAt: "{closed}" }}"#);
+    let bounds = "{ salesCloseAt: null, minPerOrder: 2, maxPerOrder: 4, maxPerBuyer: 3 }".to_owned();
+    let quantity = |rule: Value| {
+        let mut all = json!({ "code": "BAD_USER_INPUT", "field": "quantity" });
+        all.as_object_mut().unwrap().extend(rule.as_object().unwrap().clone());
+        all
+    };
+    let table = [
+        (&early, 2, json!({ "code": "SALES_CLOSED", "salesOpenAt": open })),
+        (&late, 2, json!({ "code": "SALES_CLOSED", "salesCloseAt": closed })),
+        (&bounds, 1, quantity(json!({ "minPerOrder": 2 }))),
+        (&bounds, 5, quantity(json!({ "maxPerOrder": 4 }))),
+        (&bounds, 4, quantity(json!({ "maxPerBuyer": 3, "remaining": 3 }))),
+    ];
+    for (nth, (rules, count, facts)) in table.into_iter().enumerate() {
+        pair.update(&sale, rules).await;
+        let key = format!(r#", idempotencyKey: "k{nth}""#);
+        let refused = pair.create(buyer, &sale, count, &key).send().await;
+        assert_eq!(extensions(&refused), facts, "{rules} for {count}");
+        pair.update(&sale, "{ salesOpenAt: null, minPerOrder: null, maxPerOrder: null, maxPerBuyer: null }")
+            .await;
+        let again = pair.create(buyer, &sale, count, &key).send().await;
+        assert_eq!(refused.body, again.body, "a replay reads as the first answer did");
+    }
+}
+
 #[tokio::test]
 async fn while_the_ticket_service_is_down_nothing_is_sold_and_keyed_requests_are_finished_later() {
     let pair = Pair::open().await;
@@ -155,11 +195,7 @@ async fn a_price_change_does_not_change_what_was_booked() {
     let sale = pair.sale(10, 150_000).await;
     let buyer = Uuid::now_v7();
     let id = pair.booked(buyer, &sale, 2).await;
-    let cheaper = format!(
-        r#"mutation {{ updateTicketType(id: "{}", input: {{ price: 1 }}) {{ id }} }}"#,
-        sale.ticket_type
-    );
-    pair.ticket.call(cheaper).as_admin().data().await;
+    pair.update(&sale, "{ price: 1 }").await;
     let paid = pair.pay(&id).as_user(buyer, Role::Customer).data().await;
     assert_eq!(paid["confirmPayment"]["total"], json!({ "amount": 300_000, "currency": "IDR" }));
     let next = pair.create(buyer, &sale, 2, "").data().await;

@@ -90,6 +90,14 @@ impl Pair {
         Sale { event, ticket_type }
     }
 
+    /// An organiser changes what is on sale.
+    pub(crate) async fn update(&self, sale: &Sale, input: &str) {
+        let ticket_type = &sale.ticket_type;
+        let document =
+            format!(r#"mutation {{ updateTicketType(id: "{ticket_type}", input: {input}) {{ id }} }}"#);
+        self.ticket.call(document).as_admin().data().await;
+    }
+
     pub(crate) fn create(&self, buyer: Uuid, sale: &Sale, quantity: i64, more: &str) -> Call<'_> {
         let Sale { event, ticket_type } = sale;
         let document = format!(

@@ -110,6 +110,7 @@ impl Rig {
             cancel_reason: state.cancel_reason(),
             refusal_code: None,
             refusal_available: None,
+            refusal_facts: None,
             unit_price: priced.then_some(PRICE),
             currency: priced.then_some(Currency::Idr),
             total: priced.then_some(PRICE * 2),

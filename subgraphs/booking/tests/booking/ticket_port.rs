@@ -26,7 +26,7 @@ fn request(sale: &Sale, count: i32) -> HoldRequest {
 
 fn code(outcome: Result<Hold, HoldError>) -> (Code, Option<i32>) {
     match outcome {
-        Err(HoldError::Refused { code, available, .. }) => (code, available),
+        Err(HoldError::Refused { code, facts, .. }) => (code, facts.available),
         other => panic!("not refused: {other:?}"),
     }
 }

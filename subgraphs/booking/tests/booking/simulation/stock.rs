@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::entities::ids::BookingId;
 use ::entities::ticket::status::{HoldStatus as Status, StockMove};
+use booking::domain::refusal::Facts;
 use booking::ticket::{Hold, HoldError, HoldRequest, HoldStatus, Release};
 use chrono::{DateTime, Utc};
 use subgraph::error::Code;
@@ -55,7 +56,8 @@ impl Held {
 }
 
 fn refused(code: Code, available: Option<i32>) -> HoldError {
-    HoldError::Refused { code, message: code.as_str().to_owned(), available }
+    let facts = Facts { available, ..Facts::default() };
+    HoldError::Refused { code, message: code.as_str().to_owned(), facts }
 }
 
 impl Stock {

@@ -128,6 +128,10 @@ typed_id!(
     TicketTypeId
 );
 typed_id!(
+    /// A code that makes tickets cheaper.
+    VoucherId
+);
+typed_id!(
     /// One admission.
     TicketId
 );

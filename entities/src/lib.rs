@@ -10,3 +10,4 @@ pub mod event;
 pub mod spacemaster;
 pub mod ticket;
 pub mod user;
+pub mod voucher_code;

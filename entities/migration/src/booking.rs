@@ -14,7 +14,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateBookings), Box::new(AddPaymentPages), Box::new(KeepRefusals)]
+        vec![
+            Box::new(CreateBookings),
+            Box::new(AddPaymentPages),
+            Box::new(KeepRefusals),
+            Box::new(BookWithVouchers),
+        ]
     }
 }
 
@@ -281,5 +286,26 @@ impl MigrationTrait for KeepRefusals {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.alter_table(Table::alter().table("bookings").drop_column("refusal_facts").to_owned()).await
+    }
+}
+
+/// The voucher that a booking asks its hold for.
+struct BookWithVouchers;
+
+impl MigrationName for BookWithVouchers {
+    fn name(&self) -> &str {
+        "m0004_book_with_vouchers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for BookWithVouchers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let voucher = ColumnDef::new("voucher").string_len(32).take();
+        manager.alter_table(Table::alter().table("bookings").add_column(voucher).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.alter_table(Table::alter().table("bookings").drop_column("voucher").to_owned()).await
     }
 }

@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSale), Box::new(OpenDoors), Box::new(LimitSales)]
+        vec![Box::new(CreateSale), Box::new(OpenDoors), Box::new(LimitSales), Box::new(TakeVouchers)]
     }
 }
 
@@ -233,4 +233,57 @@ fn rules(manager: &SchemaManager<'_>) -> Vec<ColumnDef> {
         at_least_one("max_per_order"),
         at_least_one("max_per_buyer"),
     ]
+}
+
+/// Vouchers with their counters, and the holds that were taken with one.
+struct TakeVouchers;
+
+impl MigrationName for TakeVouchers {
+    fn name(&self) -> &str {
+        "m0004_take_vouchers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for TakeVouchers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(vouchers(manager)).await?;
+        let index = |name: &'static str| Index::create().name(name).table("vouchers").to_owned();
+        let by_code = index("vouchers_by_code").col("event_id").col("code").unique().to_owned();
+        manager.create_index(by_code).await?;
+        manager.create_index(index("vouchers_by_type").col("ticket_type_id").to_owned()).await?;
+        let voucher = ColumnDef::new("voucher_id").char_len(36).to_owned();
+        manager.alter_table(Table::alter().table("holds").add_column(voucher).to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.alter_table(Table::alter().table("holds").drop_column("voucher_id").to_owned()).await?;
+        manager.drop_table(Table::drop().table("vouchers").to_owned()).await
+    }
+}
+
+/// The uses of a voucher are counted as stock is, and guarded in the same way. Codes are written in upper case only, so that
+/// the unique key knows no second spelling of one.
+fn vouchers(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("vouchers")
+        .col(id("id").primary_key())
+        .col(id("event_id"))
+        .col(ColumnDef::new("ticket_type_id").char_len(36))
+        .col(ColumnDef::new("code").string_len(32).not_null())
+        .col(ColumnDef::new("discount_kind").string_len(8).not_null())
+        .col(ColumnDef::new("discount_value").big_integer().not_null())
+        .col(ColumnDef::new("currency").char_len(3))
+        .col(nullable_instant(manager, "valid_from"))
+        .col(nullable_instant(manager, "valid_until"))
+        .col(ColumnDef::new("usage_limit").integer().not_null())
+        .col(ColumnDef::new("used").integer().not_null())
+        .col(ColumnDef::new("held").integer().not_null())
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("used >= 0 AND held >= 0 AND used + held <= usage_limit"))
+        .check(Expr::cust("discount_kind IN ('PERCENT', 'AMOUNT', 'PRICE')"))
+        .check(Expr::cust("discount_value >= 0 AND (discount_kind <> 'PERCENT' OR discount_value <= 100)"))
+        .check(Expr::cust("discount_kind = 'PERCENT' OR currency IS NOT NULL"))
+        .to_owned()
 }

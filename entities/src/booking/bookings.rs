@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::status::{BookingState, BookingStatus, CancelReason, Phase};
 use crate::ids::{BookingId, EventId, TicketTypeId, UserId};
 use crate::money::{Currency, Money, Quantity};
+use crate::voucher_code::VoucherCode;
 
 /// A purchase of tickets of one type by one user.
 #[sea_orm::model]
@@ -22,6 +23,8 @@ pub struct Model {
     pub ticket_type_id: TicketTypeId,
     /// How many.
     pub quantity: Quantity,
+    /// The voucher it was asked for with.
+    pub voucher: Option<VoucherCode>,
     /// What the world sees.
     pub status: BookingStatus,
     /// What is going on inside; `None` at rest.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use super::status::HoldStatus;
-use crate::ids::{EventId, HoldId, TicketTypeId, UserId};
+use crate::ids::{EventId, HoldId, TicketTypeId, UserId, VoucherId};
 use crate::money::Currency;
 
 /// A hold, named by its booking; or the tombstone of one that was released before it was taken.
@@ -22,8 +22,10 @@ pub struct Model {
     pub user_id: Option<UserId>,
     /// How many; 0 for a tombstone.
     pub quantity: i32,
-    /// The price of one when the hold was taken; it stays.
+    /// The price of one when the hold was taken, less what a voucher took off; it stays.
     pub unit_price: i64,
+    /// The voucher that made it cheaper, if one did.
+    pub voucher_id: Option<VoucherId>,
     /// The currency of that price.
     pub currency: Currency,
     /// Where it stands.

@@ -1,7 +1,8 @@
-//! The ticket database: the capacity row of each event, its ticket types with their counters, holds, the tickets themselves,
-//! what was scanned at the doors, and the keys by which codes are verified.
+//! The ticket database: the capacity row of each event, its ticket types and vouchers with their counters, holds, the tickets
+//! themselves, what was scanned at the doors, and the keys by which codes are verified.
 //!
-//! Scarcity is decided here, once: `sold + held <= quota` in `ticket_types`, `allocated <= capacity` in `events`. Both are `CHECK`s.
+//! Scarcity is decided here, once: `sold + held <= quota` in `ticket_types`, `allocated <= capacity` in `events`. Both are `CHECK`s,
+//! as is `used + held <= usage_limit` in `vouchers`.
 
 pub mod status;
 
@@ -11,3 +12,4 @@ pub mod holds;
 pub mod scans;
 pub mod ticket_types;
 pub mod tickets;
+pub mod vouchers;

@@ -30,6 +30,21 @@ pub enum SaleState {
     Closed,
 }
 
+/// What a voucher does to the price of one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
+pub enum DiscountKind {
+    /// So many hundredths off.
+    #[sea_orm(string_value = "PERCENT")]
+    Percent,
+    /// So much off.
+    #[sea_orm(string_value = "AMOUNT")]
+    Amount,
+    /// So much to pay instead.
+    #[sea_orm(string_value = "PRICE")]
+    Price,
+}
+
 /// The step is not allowed from where the hold or ticket stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a {thing} that is {from} cannot be {step}")]
@@ -60,7 +75,7 @@ pub enum HoldStatus {
     Expired,
 }
 
-/// What a step does to the counters of the type, per ticket held.
+/// What a step does to the counters of the type, per ticket held; and to those of the voucher, whose uses are counted the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StockMove {
     /// Nothing: the step was taken before.
@@ -73,6 +88,20 @@ pub enum StockMove {
     Free,
     /// From sold to free; the tickets are voided.
     Unsell,
+}
+
+impl StockMove {
+    /// The step in words, for when it cannot be taken.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stay => "nothing",
+            Self::Sell => "a sale",
+            Self::Reacquire => "a re-acquired hold",
+            Self::Free => "a release",
+            Self::Unsell => "a void",
+        }
+    }
 }
 
 impl HoldStatus {

@@ -127,6 +127,7 @@ fn new_row(store: &Store, order: Order, keyed: bool, ttl: TimeDelta) -> Model {
         event_id: order.event_id,
         ticket_type_id: order.ticket_type_id,
         quantity: order.quantity,
+        voucher: order.voucher,
         status: BookingStatus::Pending,
         phase: Some(Phase::New),
         cancel_reason: None,

@@ -105,6 +105,7 @@ impl Saga {
             ticket_type_id: row.ticket_type_id,
             quantity: row.quantity,
             user_id: row.user_id,
+            voucher: row.voucher,
             ttl,
         };
         match self.tickets.hold(request).await {

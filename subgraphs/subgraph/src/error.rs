@@ -77,6 +77,16 @@ codes! {
     HasSales = "HAS_SALES",
     /// The event has a ticket type of this name already.
     DuplicateTicketType = "DUPLICATE_TICKET_TYPE",
+    /// There is no such voucher, or not for these tickets, or not yet.
+    VoucherInvalid = "VOUCHER_INVALID",
+    /// The voucher was valid once.
+    VoucherExpired = "VOUCHER_EXPIRED",
+    /// The voucher is not good for so many any more.
+    VoucherUsedUp = "VOUCHER_USED_UP",
+    /// The event has a voucher of this code already.
+    DuplicateVoucher = "DUPLICATE_VOUCHER",
+    /// The usage limit of a voucher would fall below what is used and held.
+    UsageLimitTooLow = "USAGE_LIMIT_TOO_LOW",
     /// The object cannot go from its state to that one.
     InvalidTransition = "INVALID_TRANSITION",
     /// The hold is over and its tickets are gone.

@@ -139,6 +139,7 @@ impl<'d> Sale<'d> {
             ticket_type_id: self.ticket_type_id,
             quantity: Quantity::new(1)?,
             user_id: UserId::new(),
+            voucher: None,
             ttl: TimeDelta::minutes(15),
         };
         take(&self.store, request).await?;
@@ -154,6 +155,7 @@ impl<'d> Sale<'d> {
             user_id: Some(UserId::new()),
             quantity: 1,
             unit_price: 150_000,
+            voucher_id: None,
             currency: Currency::default(),
             status: HoldStatus::Held,
             expires_at: now + TimeDelta::minutes(15),

@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 
 use crate::domain::rules::RuleError;
 use crate::domain::terms::TermsError;
+use crate::domain::voucher::{VoucherRefusal, VoucherTermsError};
 use crate::event::DirectoryError;
 
 /// Why a sale, or a change to what is on sale, did not happen.
@@ -44,6 +45,18 @@ pub enum SaleError {
     /// A rule of the sale is against it.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// A voucher is not good for it.
+    #[error(transparent)]
+    Voucher(#[from] VoucherRefusal),
+    /// The terms of a voucher break a rule.
+    #[error(transparent)]
+    VoucherTerms(#[from] VoucherTermsError),
+    /// There is no such voucher.
+    #[error("No such voucher")]
+    NoSuchVoucher,
+    /// The event has a voucher of this code.
+    #[error("The event already has a voucher of this code")]
+    DuplicateVoucher,
     /// The event was called off or has begun.
     #[error("The event is not open for sales")]
     EventNotOpen,
@@ -75,10 +88,10 @@ pub enum SaleError {
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
     /// The counters say what no sequence of steps can have led to.
-    #[error("the counters of ticket type {ticket_type} do not cover {step}")]
+    #[error("the counters of {of} do not cover {step}")]
     CountersBroken {
-        /// The type.
-        ticket_type: String,
+        /// The type or the voucher.
+        of: String,
         /// What was to happen.
         step: &'static str,
     },

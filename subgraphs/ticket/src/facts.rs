@@ -1,6 +1,7 @@
-//! What an inspector of the sale is told: every counter, hold and ticket, as rows. Ticket codes are shown by their hash.
+//! What an inspector of the sale is told: every counter, hold and ticket, as rows. Ticket codes are shown by their hash,
+//! codes of vouchers not at all.
 
-use entities::ticket::{events, holds, ticket_types, tickets};
+use entities::ticket::{events, holds, ticket_types, tickets, vouchers};
 use sea_orm::{DbErr, EntityTrait};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -18,6 +19,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
     let events = events::Entity::find().all(&snapshot).await?;
     let types = ticket_types::Entity::find().all(&snapshot).await?;
     let holds = holds::Entity::find().all(&snapshot).await?;
+    let vouchers = vouchers::Entity::find().all(&snapshot).await?;
     let tickets = tickets::Entity::find().all(&snapshot).await?;
     snapshot.commit().await?;
     Ok(json!({
@@ -25,6 +27,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
         "now": now,
         "events": events.iter().map(event).collect::<Vec<_>>(),
         "ticketTypes": types.iter().map(ticket_type).collect::<Vec<_>>(),
+        "vouchers": vouchers.iter().map(voucher).collect::<Vec<_>>(),
         "holds": holds.iter().map(hold).collect::<Vec<_>>(),
         "tickets": tickets.iter().map(ticket).collect::<Vec<_>>(),
     }))
@@ -58,6 +61,17 @@ fn ticket_type(row: &ticket_types::Model) -> Value {
     })
 }
 
+fn voucher(row: &vouchers::Model) -> Value {
+    json!({
+        "id": row.id,
+        "eventId": row.event_id,
+        "ticketTypeId": row.ticket_type_id,
+        "usageLimit": row.usage_limit,
+        "used": row.used,
+        "held": row.held,
+    })
+}
+
 fn hold(row: &holds::Model) -> Value {
     json!({
         "bookingId": row.id,
@@ -65,6 +79,7 @@ fn hold(row: &holds::Model) -> Value {
         "eventId": row.event_id,
         "quantity": row.quantity,
         "unitPrice": row.unit_price,
+        "voucherId": row.voucher_id,
         "currency": row.currency.code(),
         "status": row.status.as_str(),
         "expiresAt": row.expires_at,

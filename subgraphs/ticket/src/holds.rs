@@ -9,6 +9,7 @@ use entities::money::{Currency, Quantity};
 use entities::ticket::holds::Model;
 use entities::ticket::status::{AdmissionStatus, HoldStatus, SaleState, StockMove};
 use entities::ticket::{ticket_types, tickets};
+use entities::voucher_code::VoucherCode;
 
 use crate::domain::code;
 use crate::domain::rules::{RuleError, Rules};
@@ -16,6 +17,7 @@ use crate::error::SaleError;
 use crate::store::holds::Of;
 use crate::store::{self, Store, Transaction};
 use crate::ticket_types::open_for_sales;
+use crate::vouchers::{self, Quote};
 
 /// How many lapsed holds are given back at once.
 const REAP_LIMIT: u64 = 100;
@@ -35,6 +37,8 @@ pub struct HoldRequest {
     pub quantity: Quantity,
     /// The buyer.
     pub user_id: UserId,
+    /// The voucher they have.
+    pub voucher: Option<VoucherCode>,
     /// How long, from now by the database's clock.
     pub ttl: TimeDelta,
 }
@@ -44,7 +48,7 @@ pub struct HoldRequest {
 /// # Errors
 /// [`SaleError::NoSuchTicketType`], [`SaleError::SalesClosed`], [`SaleError::EventNotOpen`], [`SaleError::SoldOut`];
 /// [`SaleError::Rule`] when the type is not sold now, or not in such an order, or not to this buyer;
-/// [`SaleError::HoldMismatch`] when the booking holds something else; [`SaleError::Transition`] after its release.
+/// [`SaleError::Voucher`] when the voucher is not good for it; [`SaleError::HoldMismatch`] when the booking holds something else; [`SaleError::Transition`] after its release.
 pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleError> {
     if request.ttl < TimeDelta::zero() || request.ttl > LONGEST_TTL {
         return Err(SaleError::BadInput { field: "ttlSeconds", message: "A hold lives for up to a day" });
@@ -54,11 +58,12 @@ pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleErro
 
 async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleError> {
     if let Some(hold) = store::holds::find(tx.db(), request.id).await? {
-        return same_again(hold, &request);
+        return same_again(tx, hold, &request).await;
     }
     let now = tx.now().await?;
     let offer = find_offer(tx, &request, now).await?;
-    let hold = new_hold(&request, &offer, now);
+    let quote = vouchers::quote(tx, &request, &offer, now).await?;
+    let hold = new_hold(&request, &offer, quote, now);
     if !store::holds::insert(tx.db(), hold.clone()).await? {
         // A twin of this request was faster; the next try finds its hold.
         return Err(SaleError::Contended);
@@ -67,15 +72,19 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
     if let Some(maximum) = offer.max_per_buyer {
         within_share(tx, &request, maximum, now).await?;
     }
+    if let Some(voucher) = quote.voucher {
+        vouchers::set_aside(tx, voucher, (offer.id, hold.quantity), now).await?;
+    }
     Ok(hold)
 }
 
-fn same_again(hold: Model, request: &HoldRequest) -> Result<Model, SaleError> {
+async fn same_again(tx: &Transaction, hold: Model, request: &HoldRequest) -> Result<Model, SaleError> {
     hold.status.ask_again()?;
     let same = hold.event_id == Some(request.event_id)
         && hold.ticket_type_id == Some(request.ticket_type_id)
         && hold.user_id == Some(request.user_id)
-        && hold.quantity == request.quantity.get();
+        && hold.quantity == request.quantity.get()
+        && vouchers::same(tx, &hold, request).await?;
     if same { Ok(hold) } else { Err(SaleError::HoldMismatch) }
 }
 
@@ -97,14 +106,15 @@ async fn find_offer(
     Ok(offer)
 }
 
-fn new_hold(request: &HoldRequest, offer: &ticket_types::Model, now: DateTime<Utc>) -> Model {
+fn new_hold(request: &HoldRequest, offer: &ticket_types::Model, quote: Quote, now: DateTime<Utc>) -> Model {
     Model {
         id: request.id,
         event_id: Some(request.event_id),
         ticket_type_id: Some(request.ticket_type_id),
         user_id: Some(request.user_id),
         quantity: request.quantity.get(),
-        unit_price: offer.price,
+        unit_price: quote.unit_price,
+        voucher_id: quote.voucher,
         currency: offer.currency,
         status: HoldStatus::Held,
         expires_at: now + request.ttl,
@@ -197,46 +207,62 @@ pub async fn expire_lapsed(store: &Store) -> Result<usize, SaleError> {
         .await
 }
 
-/// Expires locked holds, type by type in the order of their ids: two workers never wait for each other in a circle.
+/// Expires locked holds: first type by type, then voucher by voucher, each in the order of their ids, so that two workers never
+/// wait for each other in a circle.
 async fn expire(tx: &Transaction, mut lapsed: Vec<Model>, now: DateTime<Utc>) -> Result<usize, SaleError> {
+    let mut step = StockMove::Stay;
+    for hold in &lapsed {
+        (_, step) = hold.status.expire()?;
+    }
     lapsed.sort_by_key(|hold| hold.ticket_type_id);
     for holds in lapsed.chunk_by(|a, b| a.ticket_type_id == b.ticket_type_id) {
-        let mut quantity = 0;
-        let mut step = StockMove::Stay;
-        for hold in holds {
-            (_, step) = hold.status.expire()?;
-            quantity += hold.quantity;
+        store::holds::set_status(tx.db(), holds.iter().map(|hold| hold.id), HoldStatus::Expired, now).await?;
+        if let Some(ticket_type) = holds.first().and_then(|hold| hold.ticket_type_id) {
+            move_stock(tx, ticket_type, step, sum(holds)).await?;
         }
-        let ids = holds.iter().map(|hold| hold.id);
-        store::holds::set_status(tx.db(), ids, HoldStatus::Expired, now).await?;
-        if let Some(first) = holds.first() {
-            apply(tx, first, step, quantity).await?;
+    }
+    lapsed.sort_by_key(|hold| hold.voucher_id);
+    for holds in lapsed.chunk_by(|a, b| a.voucher_id == b.voucher_id) {
+        if let Some(voucher) = holds.first().and_then(|hold| hold.voucher_id) {
+            vouchers::apply(tx, voucher, step, sum(holds)).await?;
         }
     }
     Ok(lapsed.len())
 }
 
-/// Moves counters that a hold vouches for: if they do not cover it, something is broken, and nothing is written.
-async fn apply(tx: &Transaction, hold: &Model, step: StockMove, quantity: i32) -> Result<(), SaleError> {
-    let Some(ticket_type) = hold.ticket_type_id else { return Ok(()) };
+fn sum(holds: &[Model]) -> i32 {
+    holds.iter().map(|hold| hold.quantity).sum()
+}
+
+/// Moves all counters that a hold vouches for.
+async fn apply(tx: &Transaction, hold: &Model, step: StockMove) -> Result<(), SaleError> {
+    if let Some(ticket_type) = hold.ticket_type_id {
+        move_stock(tx, ticket_type, step, hold.quantity).await?;
+    }
+    if let Some(voucher) = hold.voucher_id {
+        vouchers::apply(tx, voucher, step, hold.quantity).await?;
+    }
+    Ok(())
+}
+
+/// Moves the counters of a type: if they do not cover it, something is broken, and nothing is written.
+async fn move_stock(
+    tx: &Transaction,
+    ticket_type: TicketTypeId,
+    step: StockMove,
+    quantity: i32,
+) -> Result<(), SaleError> {
     if store::ticket_types::apply(tx.db(), ticket_type, step, quantity).await? {
         return Ok(());
     }
-    let step = match step {
-        StockMove::Stay => "nothing",
-        StockMove::Sell => "a sale",
-        StockMove::Reacquire => "a re-acquired hold",
-        StockMove::Free => "a release",
-        StockMove::Unsell => "a void",
-    };
-    Err(SaleError::CountersBroken { ticket_type: ticket_type.to_string(), step })
+    Err(SaleError::CountersBroken { of: format!("ticket type {ticket_type}"), step: step.as_str() })
 }
 
 /// Turns a hold into tickets. Confirming twice gives the same tickets; a hold that has lapsed wins its stock back if it
 /// is still free.
 ///
 /// # Errors
-/// [`SaleError::NoSuchHold`]; [`SaleError::HoldExpired`] when the stock is gone; [`SaleError::Transition`] after a release.
+/// [`SaleError::NoSuchHold`]; [`SaleError::HoldExpired`] when the stock, or the voucher's use, is gone; [`SaleError::Transition`] after a release.
 pub async fn confirm(store: &Store, id: HoldId) -> Result<Model, SaleError> {
     store.transaction(|tx| async move { confirm_in(&tx, id).await }).await
 }
@@ -251,7 +277,7 @@ async fn confirm_in(tx: &Transaction, id: HoldId) -> Result<Model, SaleError> {
     match step {
         StockMove::Reacquire => reacquire(tx, &hold, now).await?,
         StockMove::Stay | StockMove::Sell | StockMove::Free | StockMove::Unsell => {
-            apply(tx, &hold, step, hold.quantity).await?;
+            apply(tx, &hold, step).await?;
         }
     }
     store::holds::set_status(tx.db(), [id], status, now).await?;
@@ -266,7 +292,11 @@ async fn reacquire(tx: &Transaction, hold: &Model, now: DateTime<Utc>) -> Result
             break;
         }
         if store::ticket_types::apply(tx.db(), ticket_type, StockMove::Reacquire, hold.quantity).await? {
-            return still_within_share(tx, hold, ticket_type).await;
+            still_within_share(tx, hold, ticket_type).await?;
+            return match hold.voucher_id {
+                Some(voucher) => vouchers::reacquire(tx, voucher, (ticket_type, hold.quantity), now).await,
+                None => Ok(()),
+            };
         }
     }
     Err(SaleError::HoldExpired)
@@ -346,7 +376,7 @@ async fn release_in(tx: &Transaction, id: HoldId, how: Release) -> Result<Model,
     if step == StockMove::Unsell {
         void_tickets(tx, id, how == Release::VoidAll, now).await?;
     }
-    apply(tx, &hold, step, hold.quantity).await?;
+    apply(tx, &hold, step).await?;
     store::holds::set_status(tx.db(), [id], status, now).await?;
     Ok(Model { status, updated_at: now, ..hold })
 }
@@ -372,6 +402,7 @@ fn tombstone(id: HoldId, now: DateTime<Utc>) -> Model {
         user_id: None,
         quantity: 0,
         unit_price: 0,
+        voucher_id: None,
         currency: Currency::default(),
         status: HoldStatus::Released,
         expires_at: now,

@@ -1,7 +1,7 @@
 //! The ticket subgraph: ticket types, holds, stock, and tickets at the door.
 //!
-//! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`events`], [`holds`] and
-//! [`tickets`] (what is done), [`store`] (how it is kept), [`keys`] (who signs codes), [`qr`] (how they are drawn), [`event`]
+//! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`vouchers`], [`events`],
+//! [`holds`] and [`tickets`] (what is done), [`store`] (how it is kept), [`keys`] (who signs codes), [`qr`] (how they are drawn), [`event`]
 //! (the one service that is asked), [`api`] (how it looks from outside), [`expiry`] (what time does), [`changes`] (who is
 //! told), [`facts`] (what an inspector is told).
 
@@ -19,6 +19,7 @@ pub mod qr;
 pub mod store;
 pub mod ticket_types;
 pub mod tickets;
+pub mod vouchers;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -48,7 +48,11 @@ pub async fn create(
 }
 
 /// Sees to it that the event has a capacity row.
-async fn know_event(store: &Store, directory: &dyn EventDirectory, id: EventId) -> Result<(), SaleError> {
+pub(crate) async fn know_event(
+    store: &Store,
+    directory: &dyn EventDirectory,
+    id: EventId,
+) -> Result<(), SaleError> {
     if store::events::find(store.read(), id).await?.is_some() {
         return Ok(());
     }
@@ -161,6 +165,7 @@ async fn remove(tx: &Transaction, id: TicketTypeId) -> Result<(), SaleError> {
     if !store::ticket_types::delete(tx.db(), id).await? {
         return Err(SaleError::HasSales);
     }
+    store::vouchers::delete_of_type(tx.db(), id).await?;
     allocate(tx, &event, -i64::from(row.quota)).await
 }
 

@@ -91,6 +91,9 @@ pub struct TicketFacts {
     /// All types.
     #[serde(default)]
     pub ticket_types: Vec<TicketType>,
+    /// All vouchers.
+    #[serde(default)]
+    pub vouchers: Vec<Voucher>,
     /// All holds.
     #[serde(default)]
     pub holds: Vec<Hold>,
@@ -131,6 +134,20 @@ pub struct TicketType {
     pub status: String,
 }
 
+/// A voucher and its counters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Voucher {
+    /// Its id.
+    pub id: String,
+    /// How many tickets it is good for.
+    pub usage_limit: i64,
+    /// How many were paid for with it.
+    pub used: i64,
+    /// How many are held with it.
+    pub held: i64,
+}
+
 /// A hold; its id is the booking's.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +157,9 @@ pub struct Hold {
     /// The type; none for a tombstone of a hold that never came.
     #[serde(default)]
     pub ticket_type_id: Option<String>,
+    /// The voucher, when it was taken with one.
+    #[serde(default)]
+    pub voucher_id: Option<String>,
     /// How many.
     pub quantity: i64,
     /// HELD, CONFIRMED, RELEASED or EXPIRED.

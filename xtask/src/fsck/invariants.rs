@@ -20,7 +20,7 @@ pub struct Finding {
 type Check = fn(&Facts) -> Vec<String>;
 
 /// Every invariant with what it says.
-pub const INVARIANTS: [(u8, &str, Check); 11] = [
+pub const INVARIANTS: [(u8, &str, Check); 12] = [
     (1, "sold >= 0, held >= 0, sold + held <= quota", counters_are_within_the_quota),
     (2, "sold = tickets of PAID bookings = VALID + USED tickets", sold_is_what_was_paid),
     (3, "held = what unexpired holds hold", held_is_what_holds_hold),
@@ -32,6 +32,11 @@ pub const INVARIANTS: [(u8, &str, Check); 11] = [
     (12, "no PAID booking of a CANCELLED event", cancelled_events_have_no_paid_bookings),
     (13, "active events in one room never overlap, and SpaceMaster has each", rooms_are_claimed_once),
     (15, "quotas of an event <= its venue's capacity", quotas_fit_the_venue),
+    (
+        16,
+        "a voucher's used and held = what its holds come to, and not above its limit",
+        vouchers_count_their_holds,
+    ),
 ];
 
 /// Everything that is broken.
@@ -343,6 +348,33 @@ fn quotas_fit_the_venue(facts: &Facts) -> Vec<String> {
             )
         });
     too_many.into_iter().chain(miscounted).collect()
+}
+
+fn vouchers_count_their_holds(facts: &Facts) -> Vec<String> {
+    let sums = |status: &str| {
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        for hold in facts.ticket.holds.iter().filter(|hold| hold.status == status) {
+            if let Some(voucher) = &hold.voucher_id {
+                *sums.entry(voucher).or_default() += hold.quantity;
+            }
+        }
+        sums
+    };
+    let (used, held) = (sums("CONFIRMED"), sums("HELD"));
+    let vouchers = facts.ticket.vouchers.iter().filter_map(|voucher| {
+        let [used, held] =
+            [&used, &held].map(|sums| sums.get(voucher.id.as_str()).copied().unwrap_or_default());
+        let right = voucher.used == used && voucher.held == held && used + held <= voucher.usage_limit;
+        (!right).then(|| {
+            format!(
+                "voucher {}: used {} + held {}, limit {}; its holds are {used} confirmed and {held} held",
+                voucher.id, voucher.used, voucher.held, voucher.usage_limit
+            )
+        })
+    });
+    let known: HashSet<&str> = facts.ticket.vouchers.iter().map(|voucher| voucher.id.as_str()).collect();
+    let lost = used.keys().chain(held.keys()).filter(|voucher| !known.contains(*voucher));
+    vouchers.chain(lost.map(|voucher| format!("holds of voucher {voucher}, which does not exist"))).collect()
 }
 
 fn is_live(ticket: &Ticket) -> bool {

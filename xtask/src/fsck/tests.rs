@@ -34,10 +34,11 @@ fn a_healthy_sale() -> Rows {
             "now": "2029-12-01T00:00:00Z",
             "events": [{"id": "e1", "capacity": 100, "allocated": 10, "cancelled": false}, {"id": "e2", "capacity": 50, "allocated": 0, "cancelled": true}],
             "ticketTypes": [{"id": "t1", "eventId": "e1", "quota": 10, "sold": 2, "held": 3, "status": "OPEN"}],
+            "vouchers": [{"id": "v1", "usageLimit": 6, "used": 2, "held": 3}],
             "holds": [
-                {"bookingId": "paid", "ticketTypeId": "t1", "quantity": 2, "status": "CONFIRMED", "expiresAt": "2029-12-01T00:01:00Z"},
-                {"bookingId": "held", "ticketTypeId": "t1", "quantity": 3, "status": "HELD", "expiresAt": "2029-12-01T00:01:00Z"},
-                {"bookingId": "gone", "ticketTypeId": "t1", "quantity": 1, "status": "RELEASED", "expiresAt": "2029-12-01T00:01:00Z"},
+                {"bookingId": "paid", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 2, "status": "CONFIRMED", "expiresAt": "2029-12-01T00:01:00Z"},
+                {"bookingId": "held", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 3, "status": "HELD", "expiresAt": "2029-12-01T00:01:00Z"},
+                {"bookingId": "gone", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 1, "status": "RELEASED", "expiresAt": "2029-12-01T00:01:00Z"},
             ],
             "tickets": [
                 {"bookingId": "paid", "code": "a", "status": "VALID"},
@@ -110,7 +111,7 @@ fn an_empty_stack_keeps_every_invariant() {
 #[test]
 fn every_invariant_has_a_number_of_its_own() {
     let numbers: Vec<u8> = INVARIANTS.iter().map(|(number, ..)| *number).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 15]);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 15, 16]);
 }
 
 #[test]
@@ -268,4 +269,20 @@ fn a_capacity_row_that_has_lost_count_is_found() {
 fn quotas_beyond_the_venue_are_found() {
     breaks(&[15], |rows| rows.event["events"][0]["venueCapacity"] = json!(9));
     breaks(&[15], |rows| rows.ticket["events"][0]["capacity"] = json!(9));
+}
+
+#[test]
+fn a_voucher_that_has_lost_count_is_found() {
+    breaks(&[16], |rows| rows.ticket["vouchers"][0]["used"] = json!(1));
+    breaks(&[16], |rows| rows.ticket["vouchers"][0]["held"] = json!(4));
+}
+
+#[test]
+fn a_voucher_that_is_good_for_too_many_is_found() {
+    breaks(&[16], |rows| rows.ticket["vouchers"][0]["usageLimit"] = json!(4));
+}
+
+#[test]
+fn holds_of_a_voucher_that_does_not_exist_are_found() {
+    breaks(&[16], |rows| rows.ticket["vouchers"] = json!([]));
 }

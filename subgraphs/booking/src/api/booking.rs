@@ -12,6 +12,7 @@ use async_graphql::{
 use entities::booking::bookings::Model;
 use entities::booking::status::{BookingStatus, CancelReason as Reason};
 use entities::ids::UserId;
+use entities::voucher_code::MalformedVoucherCode;
 use subgraph::error::Error;
 use subgraph::ids::given;
 use subgraph::scalars::{Amount, DateTime};
@@ -21,7 +22,7 @@ use super::loaders::LatestPayments;
 use super::payment::Payment;
 use super::stubs::{Event, TicketType, User};
 use crate::bookings::Cancellation;
-use crate::domain::order::{self, Order};
+use crate::domain::order::{self, Order, OrderError};
 use crate::error::BookingError;
 
 /// Where a booking stands.
@@ -124,6 +125,11 @@ impl Booking {
         self.0.quantity.get()
     }
 
+    /// The voucher that it was booked with.
+    async fn voucher(&self) -> Option<String> {
+        self.0.voucher.map(|code| code.to_string())
+    }
+
     /// What it costs, in minor units of the currency.
     async fn total_price(&self) -> WholeFloat {
         WholeFloat(self.0.total.unwrap_or_default())
@@ -170,16 +176,18 @@ pub(super) struct CreateBookingInput {
     quantity: i32,
 }
 
-/// The order of a user.
-impl TryFrom<(Uuid, CreateBookingInput)> for Order {
+/// The order of a user, with the code of their voucher.
+impl TryFrom<(Uuid, CreateBookingInput, Option<String>)> for Order {
     type Error = Error;
 
-    fn try_from((user, input): (Uuid, CreateBookingInput)) -> Result<Self, Error> {
+    fn try_from((user, input, voucher): (Uuid, CreateBookingInput, Option<String>)) -> Result<Self, Error> {
+        let voucher = voucher.map(|code| code.parse()).transpose();
         Ok(Self {
             user_id: UserId::from_uuid(user),
             event_id: given(&input.event_id, "eventId")?,
             ticket_type_id: given(&input.ticket_type_id, "ticketTypeId")?,
             quantity: order::quantity(input.quantity).map_err(BookingError::from)?,
+            voucher: voucher.map_err(|_: MalformedVoucherCode| BookingError::from(OrderError::Voucher))?,
         })
     }
 }

@@ -14,6 +14,9 @@ impl From<BookingError> for Error {
         match error {
             BookingError::NoSuchBooking => Self::new(Code::NotFound, words),
             BookingError::Order(OrderError::Quantity) => Self::bad_input("quantity", words),
+            BookingError::Order(OrderError::Voucher) => {
+                Self::new(Code::VoucherInvalid, words).with_field("voucher")
+            }
             BookingError::Order(OrderError::Key) => Self::bad_input("idempotencyKey", words),
             BookingError::KeyReused => {
                 Self::new(Code::IdempotencyConflict, words).with_field("idempotencyKey")
@@ -36,8 +39,8 @@ impl From<BookingError> for Error {
 fn hold_refused(refusal: &Refusal) -> Error {
     let Refusal { code, facts } = refusal;
     let mut error = Error::new(*code, refusal_words(refusal));
-    if facts.blame_the_quantity() {
-        error = error.with_field("quantity");
+    if let Some(field) = refusal.field() {
+        error = error.with_field(field);
     }
     for (name, value) in named(facts) {
         if let Some(value) = value {
@@ -56,6 +59,11 @@ fn refusal_words(Refusal { code, facts }: &Refusal) -> String {
         Code::SalesClosed => "This ticket type is not on sale".to_owned(),
         Code::EventNotOpen => "The event is not open for sales".to_owned(),
         Code::NotFound => "The event has no such ticket type".to_owned(),
+        Code::VoucherInvalid => OrderError::Voucher.to_string(),
+        Code::VoucherExpired => "The voucher is not valid any more".to_owned(),
+        Code::VoucherUsedUp => {
+            format!("The voucher is good for {} more tickets", facts.remaining.unwrap_or(0))
+        }
         _ => "The tickets cannot be held".to_owned(),
     }
 }

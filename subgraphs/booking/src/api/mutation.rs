@@ -27,9 +27,11 @@ impl Mutation {
         input: CreateBookingInput,
         #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
         idempotency_key: Option<ID>,
+        #[graphql(desc = "The code of a voucher, in whatever case: the price is what it leaves.")]
+        voucher: Option<String>,
     ) -> Result<Option<Booking>, Error> {
         let user = require_user(ctx)?;
-        let order = (user.id, input).try_into()?;
+        let order = (user.id, input, voucher).try_into()?;
         let key = idempotency_key.map(|key| key.parse::<IdempotencyKey>()).transpose();
         let key = key.map_err(BookingError::from)?;
         let HoldTtl(ttl) = *ctx.data_unchecked::<HoldTtl>();

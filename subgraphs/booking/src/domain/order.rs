@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use entities::ids::{EventId, TicketTypeId, UserId};
 use entities::money::Quantity;
+use entities::voucher_code::VoucherCode;
 use sha2::{Digest, Sha256};
 
 /// The most tickets that one booking takes.
@@ -16,6 +17,9 @@ pub enum OrderError {
     /// None, fewer, or too many.
     #[error("A booking is for 1 to {MOST} tickets")]
     Quantity,
+    /// A code that no voucher can have.
+    #[error("There is no such voucher for these tickets")]
+    Voucher,
     /// A key that is empty, too long, or not plain ASCII.
     #[error("An idempotency key is 1 to 128 visible ASCII characters")]
     Key,
@@ -32,6 +36,8 @@ pub struct Order {
     pub ticket_type_id: TicketTypeId,
     /// How many.
     pub quantity: Quantity,
+    /// The voucher they have.
+    pub voucher: Option<VoucherCode>,
 }
 
 /// A number of tickets that one booking may take.
@@ -49,8 +55,13 @@ impl Order {
     /// What the order says, in 64 characters: two orders with one fingerprint are the same.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let Self { user_id, event_id, ticket_type_id, quantity } = self;
-        let digest = Sha256::digest(format!("{user_id}|{event_id}|{ticket_type_id}|{quantity}"));
+        let Self { user_id, event_id, ticket_type_id, quantity, voucher } = self;
+        let mut text = format!("{user_id}|{event_id}|{ticket_type_id}|{quantity}");
+        // Without a voucher it reads as it did before there were any: keys of then are still known.
+        if let Some(voucher) = voucher {
+            text.extend(["|", &voucher.to_string()]);
+        }
+        let digest = Sha256::digest(text);
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -106,6 +117,7 @@ mod tests {
             event_id: EventId::new(),
             ticket_type_id: TicketTypeId::new(),
             quantity: Quantity::ONE,
+            voucher: None,
         };
         let print = order.fingerprint();
         assert_eq!((print.len(), &print), (64, &order.fingerprint()));
@@ -114,6 +126,7 @@ mod tests {
             Order { event_id: EventId::new(), ..order },
             Order { ticket_type_id: TicketTypeId::new(), ..order },
             Order { quantity: Quantity::new(2).unwrap(), ..order },
+            Order { voucher: "EARLY".parse().ok(), ..order },
         ];
         for other in others {
             assert_ne!(other.fingerprint(), print);

@@ -39,7 +39,7 @@ pub struct Facts {
     /// The most that one buyer may hold and have bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_buyer: Option<i32>,
-    /// How many more this buyer may have.
+    /// How many more this buyer may have, or the voucher is good for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining: Option<i32>,
 }
@@ -49,6 +49,16 @@ impl Refusal {
     #[must_use]
     pub fn without_facts(code: Code) -> Self {
         Self { code, facts: Facts::default() }
+    }
+
+    /// The argument of `createBooking` that would have to be another one.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        let Facts { min_per_order, max_per_order, max_per_buyer, .. } = self.facts;
+        match self.code {
+            Code::VoucherInvalid | Code::VoucherExpired | Code::VoucherUsedUp => Some("voucher"),
+            _ => min_per_order.or(max_per_order).or(max_per_buyer).map(|_| "quantity"),
+        }
     }
 }
 
@@ -65,12 +75,6 @@ impl Facts {
     pub fn text(&self) -> Option<String> {
         let others = Self { available: None, ..self.clone() };
         if others == Self::default() { None } else { serde_json::to_string(&others).ok() }
-    }
-
-    /// Whether another quantity would do.
-    #[must_use]
-    pub const fn blame_the_quantity(&self) -> bool {
-        self.min_per_order.is_some() || self.max_per_order.is_some() || self.max_per_buyer.is_some()
     }
 }
 

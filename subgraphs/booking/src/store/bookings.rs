@@ -150,6 +150,7 @@ fn changes(moved: &Model) -> entities::booking::bookings::ActiveModel {
         event_id: NotSet,
         ticket_type_id: NotSet,
         quantity: NotSet,
+        voucher: NotSet,
         status: Set(moved.status),
         phase: Set(moved.phase),
         cancel_reason: Set(moved.cancel_reason),

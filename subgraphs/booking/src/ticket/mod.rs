@@ -5,6 +5,7 @@
 use chrono::TimeDelta;
 use entities::ids::{BookingId, EventId, TicketTypeId, UserId};
 use entities::money::{Money, Quantity};
+use entities::voucher_code::VoucherCode;
 use futures_util::future::BoxFuture;
 use subgraph::error::Code;
 
@@ -26,6 +27,8 @@ pub struct HoldRequest {
     pub quantity: Quantity,
     /// The buyer.
     pub user_id: UserId,
+    /// Their voucher.
+    pub voucher: Option<VoucherCode>,
     /// How long; sent in whole seconds, rounded up.
     pub ttl: TimeDelta,
 }
@@ -48,7 +51,7 @@ pub enum HoldStatus {
 pub struct Hold {
     /// Where it stands.
     pub status: HoldStatus,
-    /// The price of one, frozen when it was taken.
+    /// The price of one, less what the voucher takes off, frozen when it was taken.
     pub unit_price: Money,
 }
 

@@ -17,4 +17,5 @@ mod providers;
 mod rig;
 mod simulation;
 mod ticket_port;
+mod vouchers;
 mod webhooks;

@@ -53,6 +53,7 @@ impl Rig {
             event_id: EventId::new(),
             ticket_type_id: TicketTypeId::new(),
             quantity: Quantity::new(2).expect("a quantity"),
+            voucher: None,
         };
         Self { saga, tickets, payments, clock, database, order }
     }
@@ -105,6 +106,7 @@ impl Rig {
             event_id: self.order.event_id,
             ticket_type_id: self.order.ticket_type_id,
             quantity: self.order.quantity,
+            voucher: self.order.voucher,
             status: state.status(),
             phase: state.phase(),
             cancel_reason: state.cancel_reason(),
@@ -165,6 +167,7 @@ impl Rig {
             ticket_type_id: self.order.ticket_type_id,
             quantity: self.order.quantity,
             user_id: self.order.user_id,
+            voucher: self.order.voucher,
             ttl: TimeDelta::seconds(60),
         }
     }

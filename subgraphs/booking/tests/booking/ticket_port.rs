@@ -20,6 +20,7 @@ fn request(sale: &Sale, count: i32) -> HoldRequest {
         ticket_type_id: sale.ticket_type.parse().unwrap(),
         quantity: Quantity::new(count).unwrap(),
         user_id: UserId::new(),
+        voucher: None,
         ttl: TimeDelta::milliseconds(59_001),
     }
 }

@@ -18,6 +18,11 @@ pub const RULES: &[Rule] = &[
         who: Who::Anyone,
         probe: r#"{ ticketType(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
     },
+    Rule {
+        field: "Query.vouchers",
+        who: Who::Admin,
+        probe: r#"{ vouchers(eventId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
+    },
     Rule { field: "Query.ticket", who: Who::User, probe: r#"{ ticket(code: "nobody's") { id } }"# },
     Rule { field: "Query.myTickets", who: Who::User, probe: "{ myTickets { id } }" },
     Rule {
@@ -50,6 +55,17 @@ pub const RULES: &[Rule] = &[
         field: "Mutation.deleteTicketType",
         who: Who::Admin,
         probe: r#"mutation { deleteTicketType(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { ok } }"#,
+    },
+    Rule {
+        field: "Mutation.createVoucher",
+        who: Who::Admin,
+        probe: r#"mutation { createVoucher(input: { eventId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab", code: "EARLY",
+            discount: { percent: 10 }, usageLimit: 1 }) { id } }"#,
+    },
+    Rule {
+        field: "Mutation.updateVoucher",
+        who: Who::Admin,
+        probe: r#"mutation { updateVoucher(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab", input: { usageLimit: 1 }) { id } }"#,
     },
     Rule {
         field: "Mutation.checkIn",

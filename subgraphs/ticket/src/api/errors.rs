@@ -4,18 +4,23 @@ use subgraph::error::{Code, Error};
 
 use crate::domain::rules::RuleError;
 use crate::domain::terms::TermsError;
+use crate::domain::voucher::{VoucherRefusal, VoucherTermsError};
 use crate::error::SaleError;
 
 impl From<SaleError> for Error {
     fn from(error: SaleError) -> Self {
         let words = error.to_string();
         match error {
-            SaleError::NoSuchTicketType | SaleError::NoSuchEvent | SaleError::NoSuchHold => {
-                Self::new(Code::NotFound, words)
-            }
+            SaleError::NoSuchTicketType
+            | SaleError::NoSuchEvent
+            | SaleError::NoSuchHold
+            | SaleError::NoSuchVoucher => Self::new(Code::NotFound, words),
             SaleError::BadInput { field, .. } => Self::bad_input(field, words),
             SaleError::Terms(error) => error.into(),
             SaleError::Rule(error) => error.into(),
+            SaleError::Voucher(refusal) => refusal.into(),
+            SaleError::VoucherTerms(error) => error.into(),
+            SaleError::DuplicateVoucher => Self::new(Code::DuplicateVoucher, words).with_field("code"),
             SaleError::SoldOut { available } => {
                 Self::new(Code::SoldOut, words).with_detail("available", available)
             }
@@ -73,6 +78,32 @@ impl From<RuleError> for Error {
             RuleError::BuyerLimit { maximum, remaining } => Self::bad_input("quantity", words)
                 .with_detail("maxPerBuyer", maximum)
                 .with_detail("remaining", remaining),
+        }
+    }
+}
+
+impl From<VoucherRefusal> for Error {
+    fn from(refusal: VoucherRefusal) -> Self {
+        let words = refusal.to_string();
+        let error = match refusal {
+            VoucherRefusal::Invalid => Self::new(Code::VoucherInvalid, words),
+            VoucherRefusal::Expired => Self::new(Code::VoucherExpired, words),
+            VoucherRefusal::UsedUp { remaining } => {
+                Self::new(Code::VoucherUsedUp, words).with_detail("remaining", remaining)
+            }
+        };
+        error.with_field("voucher")
+    }
+}
+
+impl From<VoucherTermsError> for Error {
+    fn from(error: VoucherTermsError) -> Self {
+        let words = error.to_string();
+        match error {
+            VoucherTermsError::Input { field, .. } => Self::bad_input(field, words),
+            VoucherTermsError::LimitTooLow { minimum } => Self::new(Code::UsageLimitTooLow, words)
+                .with_field("usageLimit")
+                .with_detail("minimum", minimum),
         }
     }
 }

@@ -5,10 +5,12 @@ use chrono::TimeDelta;
 use entities::money::Quantity;
 use entities::ticket::holds::Model;
 use entities::ticket::status::HoldStatus as Status;
+use entities::voucher_code::MalformedVoucherCode;
 use subgraph::error::Error;
 use subgraph::ids::given;
 use subgraph::scalars::{Amount, DateTime};
 
+use crate::domain::voucher::VoucherRefusal;
 use crate::event::EventFacts;
 use crate::holds::HoldRequest;
 
@@ -64,6 +66,8 @@ pub(super) struct HoldInput {
     ticket_type_id: ID,
     user_id: ID,
     quantity: i32,
+    /// The code of the buyer's voucher.
+    voucher: Option<String>,
     ttl_seconds: i32,
 }
 
@@ -72,12 +76,15 @@ impl TryFrom<HoldInput> for HoldRequest {
 
     fn try_from(input: HoldInput) -> Result<Self, Error> {
         let quantity = Quantity::new(input.quantity);
+        let voucher = input.voucher.map(|code| code.parse()).transpose();
         Ok(Self {
             id: given(&input.booking_id, "bookingId")?,
             event_id: given(&input.event_id, "eventId")?,
             ticket_type_id: given(&input.ticket_type_id, "ticketTypeId")?,
             user_id: given(&input.user_id, "userId")?,
             quantity: quantity.map_err(|error| Error::bad_input("quantity", error.to_string()))?,
+            // What no voucher can be called is answered as what none is called.
+            voucher: voucher.map_err(|_: MalformedVoucherCode| VoucherRefusal::Invalid)?,
             ttl: TimeDelta::seconds(input.ttl_seconds.into()),
         })
     }

@@ -13,10 +13,11 @@ use super::check_in::{CheckIn, ScanInput, gate_named};
 use super::hold::{Hold, HoldInput, SyncEventInput};
 use super::ticket::keys;
 use super::ticket_type::{CreateTicketInput, DeleteTicketType, TicketType, UpdateTicketInput};
+use super::voucher::{CreateVoucherInput, UpdateVoucherInput, Voucher};
 use crate::event::EventDirectory;
 use crate::holds::{self, Release};
 use crate::store::Store;
-use crate::{events, ticket_types, tickets};
+use crate::{events, ticket_types, tickets, vouchers};
 
 /// The root of mutations. What the original answered stays nullable, so that a refusal leaves `data` an object, as it did.
 #[derive(Debug)]
@@ -66,6 +67,24 @@ impl Mutation {
         require_admin(ctx)?;
         ticket_types::delete(store(ctx), given(&id, "id")?).await?;
         Ok(Some(DeleteTicketType { ok: true }))
+    }
+
+    /// Gives out a code that makes tickets of an event cheaper, so many times. For administrators.
+    async fn create_voucher(&self, ctx: &Context<'_>, input: CreateVoucherInput) -> Result<Voucher, Error> {
+        require_admin(ctx)?;
+        let directory = ctx.data_unchecked::<Arc<dyn EventDirectory>>();
+        Ok(Voucher(vouchers::create(store(ctx), directory.as_ref(), input.try_into()?).await?))
+    }
+
+    /// Changes when a voucher is good, and for how many. What it takes off never changes. For administrators.
+    async fn update_voucher(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: UpdateVoucherInput,
+    ) -> Result<Voucher, Error> {
+        require_admin(ctx)?;
+        Ok(Voucher(vouchers::update(store(ctx), given(&id, "id")?, input.into()).await?))
     }
 
     /// Lets the first holder of a code in, and nobody else. `eventId` is the event at this door; a ticket for another one is

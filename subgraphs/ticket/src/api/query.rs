@@ -4,7 +4,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Object};
 use entities::ids::{EventId, TicketTypeId, UserId};
 use service::identity::ServiceName;
-use subgraph::access::{require_service, require_user};
+use subgraph::access::{require_admin, require_service, require_user};
 use subgraph::error::Error;
 use subgraph::ids::sought;
 use subgraph::page::Page;
@@ -14,10 +14,11 @@ use super::hold::Hold;
 use super::loaders::{TicketTypes, TicketTypesOfEvents};
 use super::ticket::{Ticket, keys};
 use super::ticket_type::TicketType;
+use super::voucher::Voucher;
 use crate::store::{self, Store};
-use crate::tickets;
+use crate::{tickets, vouchers};
 
-/// How many tickets are told at once when nobody says how many.
+/// How many tickets or vouchers are told at once when nobody says how many.
 const PAGE: i32 = 100;
 
 /// The root of queries.
@@ -37,6 +38,21 @@ impl Query {
     /// One ticket type.
     async fn ticket_type(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TicketType>, Error> {
         find_ticket_type(ctx, &id).await
+    }
+
+    /// The vouchers of an event, oldest first; a hundred without a limit. For administrators.
+    async fn vouchers(
+        &self,
+        ctx: &Context<'_>,
+        event_id: ID,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<Voucher>, Error> {
+        require_admin(ctx)?;
+        let page = Page::from_arguments(limit.or(Some(PAGE)), offset)?;
+        let Some(event) = sought::<EventId>(&event_id) else { return Ok(Vec::new()) };
+        let rows = vouchers::of_event(ctx.data_unchecked::<Store>(), event, page).await?;
+        Ok(rows.into_iter().map(Voucher).collect())
     }
 
     /// The ticket with this code, for its owner and for who works at the door; a stranger's looks like none.

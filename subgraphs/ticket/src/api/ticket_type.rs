@@ -158,7 +158,7 @@ impl TryFrom<CreateTicketInput> for NewTicketType {
 }
 
 /// As the databases keep it: to the microsecond.
-fn kept(at: DateTime) -> DateTime {
+pub(super) fn kept(at: DateTime) -> DateTime {
     at.trunc_subsecs(6)
 }
 
@@ -207,7 +207,7 @@ impl From<UpdateTicketInput> for Revision {
     }
 }
 
-fn given_or_null<T>(input: MaybeUndefined<T>) -> Option<Option<T>> {
+pub(super) fn given_or_null<T>(input: MaybeUndefined<T>) -> Option<Option<T>> {
     match input {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(None),

@@ -13,3 +13,4 @@ mod rules;
 mod shop;
 mod ticket_types;
 mod tickets;
+mod vouchers;

@@ -82,6 +82,12 @@ fn stock_is_what_was_paid(rows: &[Model], state: &State) -> Result<(), String> {
     if sold != paid || usize::try_from(sold) != Ok(tickets) {
         return Err(format!("invariant 2: sold {sold}, PAID {paid}, valid tickets {tickets}"));
     }
+    let with_it = rows.iter().filter(|row| row.status == BookingStatus::Paid && row.voucher.is_some());
+    let with_it: i32 = with_it.map(|row| row.quantity.get()).sum();
+    let voucher = state.stock.voucher;
+    if voucher.held != 0 || voucher.used != with_it {
+        return Err(format!("invariant 16: {voucher:?}, PAID with it {with_it}"));
+    }
     Ok(())
 }
 

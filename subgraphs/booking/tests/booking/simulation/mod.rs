@@ -97,6 +97,8 @@ fn every_end_of_a_booking_and_every_fence_is_met() {
         "Released(Err(Refused { code: InvalidTransition",
         "Hold(Err(Refused { code: HoldExpired",
         "Hold(Err(Refused { code: EventNotOpen",
+        "Hold(Err(Refused { code: VoucherInvalid",
+        "Hold(Err(Refused { code: VoucherUsedUp",
         "Refunded(Refused",
         "Charge(None)",
     ];

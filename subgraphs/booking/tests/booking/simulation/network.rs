@@ -32,6 +32,8 @@ pub(super) enum Flaw {
     SellsWhatIsGone,
     /// Cancelled, and the tickets are still held or valid.
     ForgetsToRelease,
+    /// Cancelled, and the use of the voucher is still held.
+    ForgetsTheVoucher,
     /// Cancelled, and the payment may still come.
     ForgetsToCallOff,
     /// Owed back, and never paid back.
@@ -41,11 +43,12 @@ pub(super) enum Flaw {
 }
 
 impl Flaw {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::ForgetsTheTickets,
         Self::MakesTicketsTwice,
         Self::SellsWhatIsGone,
         Self::ForgetsToRelease,
+        Self::ForgetsTheVoucher,
         Self::ForgetsToCallOff,
         Self::ForgetsToRefund,
         Self::RefundsTwice,
@@ -249,7 +252,14 @@ impl State {
                 Reply::Hold(answer)
             }
             Message::Release(..) if *flaw == Flaw::ForgetsToRelease => Reply::Released(Ok(())),
-            Message::Release(id, how) => Reply::Released(stock.release(*id, *how)),
+            Message::Release(id, how) => {
+                let before = stock.voucher;
+                let answer = stock.release(*id, *how);
+                if *flaw == Flaw::ForgetsTheVoucher {
+                    stock.voucher = before;
+                }
+                Reply::Released(answer)
+            }
             Message::Collect(charge) => Reply::Charge(Some(bank.collect(charge, chance))),
             Message::LookUp(charge) => Reply::Charge(bank.look_up(charge)),
             Message::Void(_) if *flaw == Flaw::ForgetsToCallOff => Reply::Voided(VoidAnswer::Voided),

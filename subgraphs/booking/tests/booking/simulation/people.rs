@@ -11,12 +11,14 @@ use ::entities::booking::bookings::Model;
 use ::entities::booking::status::BookingStatus;
 use ::entities::ids::{BookingId, EventId};
 use ::entities::money::Quantity;
+use ::entities::voucher_code::VoucherCode;
 use booking::bookings::Cancellation;
 use booking::domain::order::{self, IdempotencyKey, Order};
 use booking::error::BookingError;
 use futures_util::future::join;
 
 use super::network::{State, World};
+use super::stock::Voucher;
 
 /// What people ask of a replica.
 #[derive(Clone, Debug)]
@@ -164,7 +166,7 @@ pub(super) async fn buy(world: Arc<World>, who: usize, base: Order) {
         let count = world.lock().chance.pick(&[1, 1, 1, 2, 2, 3, 0, 101, i32::MIN]);
         // What no booking may be for is refused before anything happens.
         let Ok(quantity) = order::quantity(count) else { continue };
-        let order = Order { quantity, ..base };
+        let order = Order { quantity, voucher: voucher(&world), ..base };
         let key = world.percent(75).then(|| format!("order-{nth}").parse().expect("a key"));
         let Some(id) = book(&world, who, order, key.as_ref()).await else { continue };
         match world.below(10) {
@@ -177,6 +179,15 @@ pub(super) async fn buy(world: Arc<World>, who: usize, base: Order) {
         if let Some(key) = key {
             ask_again(&world, who, order, key).await;
         }
+    }
+}
+
+/// Some have a voucher, and some have heard of one that there is not.
+fn voucher(world: &World) -> Option<VoucherCode> {
+    match world.below(10) {
+        0..=2 => Some(Voucher::code()),
+        3 => "HEARSAY".parse().ok(),
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ use super::chance::Chance;
 use super::check;
 use super::network::{Flaw, Peers, World};
 use super::people::{self, Answer, Line, Request};
-use super::stock::Stock;
+use super::stock::{Stock, Voucher};
 use crate::pair::noon;
 use crate::rig::PRICE;
 
@@ -102,7 +102,13 @@ impl<'a> Show<'a> {
         let skew = |chance: &mut Chance| noon() + TimeDelta::seconds(chance.pick(&[0, 0, 0, -7, 12]));
         let (holds, refused) = (BTreeMap::new(), BTreeSet::new());
         let now = skew(&mut chance);
-        let stock = Stock { quota, sold: 0, held: 0, price, closed: false, now, holds, refused };
+        let voucher = Voucher {
+            off: chance.pick(&[PRICE / 5, PRICE]),
+            limit: i32::try_from(1 + chance.below(4)).expect("a limit"),
+            used: 0,
+            held: 0,
+        };
+        let stock = Stock { quota, sold: 0, held: 0, price, voucher, closed: false, now, holds, refused };
         let clocks: Vec<Clock> = (0..replicas).map(|_| Clock::standing_at(skew(&mut chance))).collect();
         let world = World::new(chance, flaw, faults, stock);
         world.note(format!(
@@ -119,6 +125,7 @@ impl<'a> Show<'a> {
             event_id: EventId::new(),
             ticket_type_id: TicketTypeId::new(),
             quantity: Quantity::ONE,
+            voucher: None,
         };
         let mut show = Self { database, world, replicas, tasks: Vec::new(), order, ttl, called_off };
         for who in 0..buyers {

@@ -1,10 +1,11 @@
-//! The ticket service as it decides, in memory: counters, holds, tickets, fences. Its steps are those of
+//! The ticket service as it decides, in memory: counters, holds, a voucher, tickets, fences. Its steps are those of
 //! `entities::ticket::status`, its order that of `ticket::holds`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::entities::ids::BookingId;
 use ::entities::ticket::status::{HoldStatus as Status, StockMove};
+use ::entities::voucher_code::VoucherCode;
 use booking::domain::refusal::Facts;
 use booking::ticket::{Hold, HoldError, HoldRequest, HoldStatus, Release};
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub(super) struct Stock {
     pub(super) sold: i32,
     pub(super) held: i32,
     pub(super) price: i64,
+    pub(super) voucher: Voucher,
     /// Its event was called off.
     pub(super) closed: bool,
     pub(super) now: DateTime<Utc>,
@@ -26,6 +28,26 @@ pub(super) struct Stock {
     pub(super) holds: BTreeMap<BookingId, Held>,
     /// Whose tickets were refused when they were to be made.
     pub(super) refused: BTreeSet<BookingId>,
+}
+
+/// The one voucher of the sale, and how often it was used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Voucher {
+    /// What it takes off the price of one.
+    pub(super) off: i64,
+    pub(super) limit: i32,
+    pub(super) used: i32,
+    pub(super) held: i32,
+}
+
+impl Voucher {
+    pub(super) fn code() -> VoucherCode {
+        "EARLY".parse().expect("a code")
+    }
+
+    const fn remaining(&self) -> i32 {
+        self.limit - self.used - self.held
+    }
 }
 
 #[derive(Debug)]
@@ -44,14 +66,20 @@ impl Held {
         self.request.map_or(0, |request| request.quantity.get())
     }
 
-    fn shown(&self, price: i64) -> Hold {
+    /// How many uses of the voucher it is.
+    fn uses(&self) -> i32 {
+        if self.request.is_some_and(|request| request.voucher.is_some()) { self.quantity() } else { 0 }
+    }
+
+    fn shown(&self, price: i64, voucher: &Voucher) -> Hold {
         let status = match self.status {
             Status::Held => HoldStatus::Held,
             Status::Confirmed => HoldStatus::Confirmed,
             Status::Released => HoldStatus::Released,
             Status::Expired => HoldStatus::Expired,
         };
-        Hold { status, unit_price: money(price) }
+        let off = if self.uses() > 0 { voucher.off } else { 0 };
+        Hold { status, unit_price: money((price - off).max(0)) }
     }
 }
 
@@ -65,25 +93,37 @@ impl Stock {
         self.quota - self.sold - self.held
     }
 
+    fn has(&self, quantity: i32, uses: i32) -> bool {
+        quantity <= self.free() && uses <= self.voucher.remaining()
+    }
+
     pub(super) fn take(&mut self, request: HoldRequest) -> Result<Hold, HoldError> {
         if let Some(known) = self.holds.get(&request.booking_id) {
             known.status.ask_again().map_err(|_| refused(Code::InvalidTransition, None))?;
-            return Ok(known.shown(self.price));
+            return Ok(known.shown(self.price, &self.voucher));
         }
         if self.closed {
             return Err(refused(Code::EventNotOpen, None));
         }
+        if request.voucher.is_some_and(|code| code != Voucher::code()) {
+            return Err(refused(Code::VoucherInvalid, None));
+        }
         let quantity = request.quantity.get();
-        if quantity > self.free() {
+        let uses = request.voucher.map_or(0, |_| quantity);
+        if !self.has(quantity, uses) {
             self.reap();
         }
         if quantity > self.free() {
             return Err(refused(Code::SoldOut, Some(self.free())));
         }
+        if uses > self.voucher.remaining() {
+            return Err(refused(Code::VoucherUsedUp, None));
+        }
         self.held += quantity;
+        self.voucher.held += uses;
         let (status, expires_at) = (Status::Held, self.now + request.ttl);
         let held = Held { request: Some(request), status, expires_at, tickets: Vec::new(), used: false };
-        let shown = held.shown(self.price);
+        let shown = held.shown(self.price, &self.voucher);
         self.holds.insert(request.booking_id, held);
         Ok(shown)
     }
@@ -92,23 +132,23 @@ impl Stock {
     pub(super) fn confirm(&mut self, booking: BookingId, checked: bool) -> Result<Hold, HoldError> {
         let known = self.holds.get(&booking).ok_or_else(|| refused(Code::NotFound, None))?;
         let (status, step) = known.status.confirm().map_err(|_| refused(Code::InvalidTransition, None))?;
-        let quantity = known.quantity();
+        let (quantity, uses) = (known.quantity(), known.uses());
         if step == StockMove::Reacquire && checked {
-            if quantity > self.free() {
+            if !self.has(quantity, uses) {
                 self.reap();
             }
-            if quantity > self.free() || self.closed {
+            if !self.has(quantity, uses) || self.closed {
                 return Err(refused(Code::HoldExpired, None));
             }
         }
-        self.apply(step, quantity);
-        let price = self.price;
+        self.apply(step, quantity, uses);
+        let (price, voucher) = (self.price, self.voucher);
         let known = self.holds.get_mut(&booking).ok_or_else(|| refused(Code::NotFound, None))?;
         if step != StockMove::Stay {
             known.tickets.extend((0..quantity).map(|_| true));
         }
         known.status = status;
-        Ok(known.shown(price))
+        Ok(known.shown(price, &voucher))
     }
 
     pub(super) fn release(&mut self, booking: BookingId, how: Release) -> Result<(), HoldError> {
@@ -127,36 +167,39 @@ impl Stock {
         }
         known.status = status;
         known.tickets.iter_mut().for_each(|valid| *valid = false);
-        let quantity = known.quantity();
-        self.apply(step, quantity);
+        let (quantity, uses) = (known.quantity(), known.uses());
+        self.apply(step, quantity, uses);
         Ok(())
     }
 
     /// Lets lapse what has lapsed, as the worker of the ticket service does.
     pub(super) fn reap(&mut self) {
-        let mut freed = 0;
+        let (mut freed, mut unused) = (0, 0);
         for held in self.holds.values_mut() {
             if held.expires_at <= self.now
                 && let Ok((status, StockMove::Free)) = held.status.expire()
             {
                 held.status = status;
                 freed += held.quantity();
+                unused += held.uses();
             }
         }
         self.held -= freed;
+        self.voucher.held -= unused;
     }
 
-    fn apply(&mut self, step: StockMove, quantity: i32) {
-        match step {
-            StockMove::Stay => {}
-            StockMove::Sell => {
-                self.held -= quantity;
-                self.sold += quantity;
-            }
-            StockMove::Reacquire => self.sold += quantity,
-            StockMove::Free => self.held -= quantity,
-            StockMove::Unsell => self.sold -= quantity,
-        }
+    fn apply(&mut self, step: StockMove, quantity: i32, uses: i32) {
+        let (held, sold) = match step {
+            StockMove::Stay => (0, 0),
+            StockMove::Sell => (-1, 1),
+            StockMove::Reacquire => (0, 1),
+            StockMove::Free => (-1, 0),
+            StockMove::Unsell => (0, -1),
+        };
+        self.held += held * quantity;
+        self.sold += sold * quantity;
+        self.voucher.held += held * uses;
+        self.voucher.used += sold * uses;
     }
 
     /// Makes the tickets of a booking a second time.
@@ -188,8 +231,11 @@ impl Stock {
 
     /// What is wrong with the counters, if anything is.
     pub(super) fn oversold(&self) -> Option<String> {
-        let Self { quota, sold, held, .. } = self;
-        let wrong = *sold < 0 || *held < 0 || sold + held > *quota;
-        wrong.then(|| format!("invariant 1: sold {sold} + held {held}, quota {quota}"))
+        let Self { quota, sold, held, voucher, .. } = self;
+        if *sold < 0 || *held < 0 || sold + held > *quota {
+            return Some(format!("invariant 1: sold {sold} + held {held}, quota {quota}"));
+        }
+        let wrong = voucher.used < 0 || voucher.held < 0 || voucher.remaining() < 0;
+        wrong.then(|| format!("invariant 16: {voucher:?}"))
     }
 }

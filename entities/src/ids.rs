@@ -152,6 +152,10 @@ typed_id!(
     RefundId
 );
 typed_id!(
+    /// A line of the audit log.
+    AuditId
+);
+typed_id!(
     /// Work that must still happen, written with the effect that demands it.
     OutboxId
 );

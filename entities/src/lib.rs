@@ -1,6 +1,7 @@
 //! Rows, typed ids, money, moments, states: one module per database, and what they share.
 //!
 //! Knows sea-orm and nothing above it: no GraphQL, no HTTP, no clock. A subgraph uses [`ids`], [`money`], [`moment`] and the module of its own database.
+pub mod audit;
 pub mod ids;
 pub mod moment;
 pub mod money;

@@ -19,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(AddPaymentPages),
             Box::new(KeepRefusals),
             Box::new(BookWithVouchers),
+            Box::new(KeepAudit),
         ]
     }
 }
@@ -307,5 +308,45 @@ impl MigrationTrait for BookWithVouchers {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.alter_table(Table::alter().table("bookings").drop_column("voucher").to_owned()).await
+    }
+}
+
+/// The audit log. The history of bookings is part of it and says who by itself, so that a sale writes no row more than before.
+struct KeepAudit;
+
+impl MigrationName for KeepAudit {
+    fn name(&self) -> &str {
+        "m_keep_audit"
+    }
+}
+
+/// The columns that the history gets.
+fn who_columns() -> [ColumnDef; 2] {
+    ["actor_role", "request_id"].map(|name| ColumnDef::new(name).string_len(64).take())
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepAudit {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in who_columns() {
+            let table = Table::alter().table("booking_history").add_column(column).to_owned();
+            manager.alter_table(table).await?;
+        }
+        let index = |name: &'static str| Index::create().name(name).table("booking_history").to_owned();
+        manager.create_index(index("history_by_actor").col("actor").col("at").to_owned()).await?;
+        manager.create_index(index("history_by_time").col("at").to_owned()).await?;
+        crate::audit::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::remove(manager).await?;
+        for name in ["history_by_time", "history_by_actor"] {
+            manager.drop_index(Index::drop().name(name).table("booking_history").to_owned()).await?;
+        }
+        for column in who_columns() {
+            let name = column.get_column_name();
+            manager.alter_table(Table::alter().table("booking_history").drop_column(name).to_owned()).await?;
+        }
+        Ok(())
     }
 }

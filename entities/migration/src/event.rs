@@ -16,7 +16,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateEvents)]
+        vec![Box::new(CreateEvents), Box::new(KeepAudit)]
     }
 }
 
@@ -193,4 +193,24 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("rooms_by_venue", "rooms", &["venue_id", "id"]),
         index("outbox_due", "outbox", &["next_at"]),
     ]
+}
+
+/// The audit log.
+struct KeepAudit;
+
+impl MigrationName for KeepAudit {
+    fn name(&self) -> &str {
+        "m_keep_audit"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepAudit {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::remove(manager).await
+    }
 }

@@ -1,6 +1,7 @@
 //! Schema migrations: one Migrator per database, and the columns they share.
 //!
 //! Never imports `entities`: an old migration must not change when a model does.
+mod audit;
 pub mod column;
 
 pub mod booking;

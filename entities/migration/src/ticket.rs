@@ -13,7 +13,13 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateSale), Box::new(OpenDoors), Box::new(LimitSales), Box::new(TakeVouchers)]
+        vec![
+            Box::new(CreateSale),
+            Box::new(OpenDoors),
+            Box::new(LimitSales),
+            Box::new(TakeVouchers),
+            Box::new(KeepAudit),
+        ]
     }
 }
 
@@ -286,4 +292,24 @@ fn vouchers(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .check(Expr::cust("discount_value >= 0 AND (discount_kind <> 'PERCENT' OR discount_value <= 100)"))
         .check(Expr::cust("discount_kind = 'PERCENT' OR currency IS NOT NULL"))
         .to_owned()
+}
+
+/// The audit log.
+struct KeepAudit;
+
+impl MigrationName for KeepAudit {
+    fn name(&self) -> &str {
+        "m_keep_audit"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepAudit {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::remove(manager).await
+    }
 }

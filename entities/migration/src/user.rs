@@ -10,7 +10,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateTables)]
+        vec![Box::new(CreateTables), Box::new(KeepAudit)]
     }
 }
 
@@ -125,4 +125,24 @@ async fn create_attempts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 
 fn index(name: &'static str, table: &'static str, column: &'static str) -> IndexCreateStatement {
     Index::create().if_not_exists().name(name).table(table).col(column).take()
+}
+
+/// The audit log.
+struct KeepAudit;
+
+impl MigrationName for KeepAudit {
+    fn name(&self) -> &'static str {
+        "m_keep_audit"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepAudit {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::remove(manager).await
+    }
 }

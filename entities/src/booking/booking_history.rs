@@ -26,6 +26,10 @@ pub struct Model {
     pub cancel_reason: Option<CancelReason>,
     /// Who did it: `user:<id>`, `service:<name>` or `worker`.
     pub actor: String,
+    /// The role of the user, as their token had it.
+    pub actor_role: Option<String>,
+    /// The request, when there was one.
+    pub request_id: Option<String>,
     /// When.
     pub at: DateTimeUtc,
 }

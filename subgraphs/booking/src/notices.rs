@@ -17,7 +17,7 @@ use crate::saga::{Saga, charge, state};
 use crate::store;
 
 /// Who the history names.
-const PROVIDER: &str = "provider";
+pub(crate) const PROVIDER: &str = "provider";
 /// How often a message about money of which nothing is known is tried: what makes it known may come after it.
 const TRIES: i32 = 6;
 /// The longest name that has room in the inbox, and the longest word for what happened.

@@ -1,5 +1,6 @@
 //! Refunds: money on its way back, driven by the worker until the provider has it or a person must see to it.
 
+use chrono::{DateTime, Utc};
 use entities::booking::refunds::Model;
 use entities::booking::status::{PaymentState, RefundState};
 use entities::money::Money;
@@ -25,9 +26,7 @@ pub async fn drive(saga: &Saga, row: Model) -> Result<Model, BookingError> {
         RefundAnswer::Done => complete(saga, &row).await,
         RefundAnswer::Refused { reason } => {
             tracing::error!(refund = %row.id, booking = %row.booking_id, reason, "refund refused");
-            let now = saga.store.now();
-            let db = saga.store.database().write();
-            let failed = refunds::advance(db, &row, row.state.fail()?, Some(now), now).await?;
+            let failed = advance(saga, &row, row.state.fail()?, Some(saga.store.now())).await?;
             hand_over(saga, &failed).await
         }
     }
@@ -35,14 +34,22 @@ pub async fn drive(saga: &Saga, row: Model) -> Result<Model, BookingError> {
 
 /// Written down before the provider hears of it: after a crash it is told again, under the same id.
 async fn submit(saga: &Saga, row: Model) -> Result<Model, BookingError> {
-    let now = saga.store.now();
-    let again = Some(now + backoff(row.tries.saturating_add(1)));
-    refunds::advance(saga.store.database().write(), &row, row.state.submit()?, again, now).await
+    let again = saga.store.now() + backoff(row.tries.saturating_add(1));
+    advance(saga, &row, row.state.submit()?, Some(again)).await
 }
 
 async fn hand_over(saga: &Saga, row: &Model) -> Result<Model, BookingError> {
+    advance(saga, row, row.state.hand_over()?, None).await
+}
+
+async fn advance(
+    saga: &Saga,
+    row: &Model,
+    to: RefundState,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<Model, BookingError> {
     let now = saga.store.now();
-    refunds::advance(saga.store.database().write(), row, row.state.hand_over()?, None, now).await
+    saga.store.transaction(|tx| async move { refunds::advance(&*tx, row, to, due_at, now).await }).await
 }
 
 async fn repayment(saga: &Saga, row: &Model) -> Result<Repayment, BookingError> {

@@ -4,18 +4,21 @@
 //! most patiently after a 503. So 200 means "kept", 503 "send it again", and everything else "not like this".
 //! Nothing of a message is logged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderMap;
-use poem::{Body, EndpointExt, IntoEndpoint, Response};
+use poem::{Body, Endpoint, EndpointExt, IntoEndpoint, Request, Response};
 use poem_openapi::param::Path;
 use poem_openapi::payload::{Binary, PlainText};
 use poem_openapi::{ApiResponse, OpenApi, OpenApiService};
+use service::request_id::RequestId;
+use subgraph::doer::Doer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::notices;
+use crate::notices::{self, PROVIDER};
 use crate::payment::{Message, MessageError};
 use crate::saga::Saga;
 
@@ -35,7 +38,16 @@ const AT_ONCE: usize = 16;
 pub fn endpoint(saga: Saga) -> BoxEndpoint<'static, Response> {
     let api = Webhooks { saga, room: Semaphore::new(AT_ONCE) };
     let service = OpenApiService::new(api, "EventHUB payments", env!("CARGO_PKG_VERSION"));
-    service.into_endpoint().map_to_response().boxed()
+    service.into_endpoint().map_to_response().around(as_provider).boxed()
+}
+
+/// Whatever a message leads to is its provider's doing: who is not, is not listened to.
+async fn as_provider(
+    endpoint: Arc<impl Endpoint<Output = Response>>,
+    request: Request,
+) -> poem::Result<Response> {
+    let doer = Doer::named(PROVIDER, RequestId::of(&request));
+    doer.does(endpoint.call(request)).await
 }
 
 struct Webhooks {

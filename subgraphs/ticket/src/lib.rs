@@ -6,6 +6,7 @@
 //! told), [`facts`] (what an inspector is told).
 
 pub mod api;
+mod audit;
 pub mod changes;
 pub mod domain;
 pub mod error;

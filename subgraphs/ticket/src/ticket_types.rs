@@ -7,6 +7,9 @@ use entities::ticket::status::Category;
 use entities::ticket::ticket_types::Model;
 use entities::ticket::{events as event_rows, status::SaleState};
 
+use subgraph::audit::record;
+
+use crate::audit;
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Revision, Terms};
 use crate::error::SaleError;
@@ -93,6 +96,7 @@ async fn insert(tx: &Transaction, new: NewTicketType, terms: Terms) -> Result<Mo
     if !store::ticket_types::insert(tx.db(), row.clone()).await? {
         return Err(SaleError::DuplicateTicketType);
     }
+    record(tx.db(), now, [audit::created(&row)]).await?;
     Ok(row)
 }
 
@@ -136,7 +140,9 @@ async fn revise(tx: &Transaction, id: TicketTypeId, revision: Revision) -> Resul
     if !store::ticket_types::update_terms(tx.db(), id, terms, now).await? {
         return Err(SaleError::DuplicateTicketType);
     }
-    store::ticket_types::find(tx.db(), id).await?.ok_or(SaleError::NoSuchTicketType)
+    let after = store::ticket_types::find(tx.db(), id).await?.ok_or(SaleError::NoSuchTicketType)?;
+    record(tx.db(), now, [audit::changed(&row, &after)]).await?;
+    Ok(after)
 }
 
 /// Locks first the event's row, then the type's: two organisers at work never wait for each other in a circle.
@@ -166,6 +172,7 @@ async fn remove(tx: &Transaction, id: TicketTypeId) -> Result<(), SaleError> {
         return Err(SaleError::HasSales);
     }
     store::vouchers::delete_of_type(tx.db(), id).await?;
+    record(tx.db(), now, [audit::deleted(&row)]).await?;
     allocate(tx, &event, -i64::from(row.quota)).await
 }
 
@@ -184,7 +191,11 @@ async fn adjust(tx: &Transaction, id: TicketTypeId, change: i32) -> Result<Model
     let moved = store::ticket_types::adjust_sold(tx.db(), id, change).await?;
     let row = store::ticket_types::find(tx.db(), id).await?.ok_or(SaleError::NoSuchTicketType)?;
     match moved {
-        true => Ok(row),
+        true => {
+            let before = Model { sold: row.sold - change, ..row.clone() };
+            record(tx.db(), tx.now().await?, [audit::changed(&before, &row)]).await?;
+            Ok(row)
+        }
         false if change > 0 => Err(SaleError::SoldOut { available: row.available() }),
         false => Err(SaleError::BadInput {
             field: "quantity",

@@ -45,8 +45,8 @@ pub enum Error {
     /// More passwords wait to be hashed than may.
     #[error("too many passwords are waiting to be hashed")]
     Busy,
-    /// The database failed.
-    #[error(transparent)]
+    /// The database failed. Not transparent: a lost deadlock is recognised by what is behind the error.
+    #[error("{0}")]
     Database(#[from] DbErr),
     /// A key cannot be made, opened or used.
     #[error(transparent)]

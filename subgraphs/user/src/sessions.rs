@@ -150,7 +150,7 @@ impl Sessions {
     }
 
     async fn end_stolen<T>(&self, session: &session::Model) -> Result<T, Error> {
-        self.accounts.store.end_session(session.id, self.accounts.clock.now()).await?;
+        self.accounts.store.end_stolen_session(session, self.accounts.clock.now()).await?;
         tracing::warn!(user = %session.user_id, session = %session.id, "a refresh token was used twice; its session was ended");
         Err(Error::TokenReused)
     }

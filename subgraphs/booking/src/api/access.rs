@@ -20,6 +20,7 @@ pub const RULES: &[Rule] = &[
         who: Who::OwnerOrAdmin,
         probe: r#"subscription { bookingChanged(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
     },
+    Rule { field: "Query.bookingAudit", who: Who::Admin, probe: "{ bookingAudit(limit: 1) { id } }" },
     Rule {
         field: "Mutation.createBooking",
         who: Who::User,

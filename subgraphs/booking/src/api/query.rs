@@ -3,7 +3,8 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Object};
 use entities::ids::{BookingId, UserId};
-use subgraph::access::{actor, require_self_or_admin, require_user};
+use subgraph::access::{actor, require_admin, require_self_or_admin, require_user};
+use subgraph::audit::{AuditEntry, AuditFilter};
 use subgraph::error::Error;
 use subgraph::ids::sought;
 use subgraph::page::Page;
@@ -14,6 +15,7 @@ use super::loaders::Bookings;
 use super::stubs::{Event, User};
 use crate::bookings;
 use crate::saga::Saga;
+use crate::store;
 
 /// The root of queries.
 #[derive(Debug)]
@@ -41,6 +43,20 @@ impl Query {
         let Some(user) = user else { return Ok(Vec::new()) };
         let rows = bookings::of_user(&ctx.data_unchecked::<Saga>().store, user, page).await?;
         Ok(rows.into_iter().map(Booking).collect())
+    }
+
+    /// What became of bookings, payments and refunds, and by whom: the newest first, a hundred without a limit. For administrators.
+    async fn booking_audit(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<AuditFilter>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        require_admin(ctx)?;
+        let page = AuditEntry::page(limit, offset)?;
+        let store = &ctx.data_unchecked::<Saga>().store;
+        Ok(store::audit::find(store.read(), &filter.into(), page).await?)
     }
 
     #[graphql(entity)]

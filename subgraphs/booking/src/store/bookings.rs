@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
+use subgraph::doer::Doer;
 use subgraph::page::Page;
 
 use crate::domain::refusal::Refusal;
@@ -176,6 +177,7 @@ async fn write_history(
     row: &Model,
     by: &str,
 ) -> Result<(), DbErr> {
+    let doer = Doer::current();
     let line = booking_history::Model {
         booking_id: row.id,
         version: row.version,
@@ -184,6 +186,8 @@ async fn write_history(
         phase: row.phase,
         cancel_reason: row.cancel_reason,
         actor: by.to_owned(),
+        actor_role: doer.role().map(|role| role.as_str().to_owned()),
+        request_id: doer.request_id(),
         at: row.updated_at,
     };
     booking_history::Entity::insert(line.into_active_model()).exec_without_returning(db).await?;

@@ -6,6 +6,7 @@ use entities::booking::status::PaymentState;
 use entities::ids::{BookingId, PaymentId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use subgraph::audit;
 
 use crate::error::BookingError;
 use crate::payment::{Page, Receipt};
@@ -47,7 +48,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), 
     Ok(())
 }
 
-/// Moves an attempt, if it still is what `row` says, and writes down the receipt when there is one.
+/// Moves an attempt, if it still is what `row` says, writes down the receipt when there is one, and the line of the audit log.
 ///
 /// # Errors
 /// [`BookingError::Stale`] when somebody else moved it.
@@ -68,7 +69,11 @@ pub(crate) async fn advance(
             .col_expr(Column::PaidCurrency, Expr::value(receipt.amount.currency()));
     }
     let done = update.filter(Column::Id.eq(row.id)).filter(Column::State.eq(row.state)).exec(db).await?;
-    if done.rows_affected == 1 { Ok(()) } else { Err(BookingError::Stale) }
+    if done.rows_affected != 1 {
+        return Err(BookingError::Stale);
+    }
+    let entry = super::audit::payment(row, to, receipt.map(|receipt| receipt.amount));
+    Ok(audit::record(db, now, [entry]).await?)
 }
 
 /// The provider waits for the buyer, on `page` if it has one; only what is still open has a page.

@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use subgraph::audit;
 
 use crate::error::BookingError;
 
@@ -47,8 +48,9 @@ pub(crate) async fn request(
         created_at: now,
         updated_at: now,
     };
+    let entry = super::audit::refund(&row, None);
     Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+    audit::record(db, now, [entry]).await
 }
 
 /// Takes up to `limit` refunds that are due at `now`, and keeps other workers off them until `until`.
@@ -99,5 +101,7 @@ pub(crate) async fn advance(
     if done.rows_affected != 1 {
         return Err(BookingError::Stale);
     }
-    Ok(Model { state: to, due_at, updated_at: now, ..row.clone() })
+    let moved = Model { state: to, due_at, updated_at: now, ..row.clone() };
+    audit::record(db, now, [super::audit::refund(&moved, Some(row.state))]).await?;
+    Ok(moved)
 }

@@ -11,6 +11,7 @@ pub const ACCESS: &[Rule] = &[
         probe: r#"{ event(id: "00000000-0000-7000-8000-000000000000") { id } }"#,
     },
     Rule { field: "Query.eventsByVenue", who: Who::Anyone, probe: "{ eventsByVenue(venueId: 1) { id } }" },
+    Rule { field: "Query.eventAudit", who: Who::Admin, probe: "{ eventAudit(limit: 1) { id } }" },
     Rule {
         field: "Mutation.createEvent",
         who: Who::Admin,

@@ -5,6 +5,8 @@ use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use entities::event::status::EventStatus as Status;
 use entities::ids::EventId;
+use subgraph::access::require_admin;
+use subgraph::audit::{AuditEntry, AuditFilter};
 use subgraph::page::Page;
 
 use super::event::Event;
@@ -72,6 +74,20 @@ impl Query {
     async fn events_by_venue(&self, ctx: &Context<'_>, venue_id: i32) -> Result<Vec<Event>, subgraph::Error> {
         let filter = EventFilter { venue: Some(venue_id), ..EventFilter::default() };
         Ok(app(ctx)?.events(&filter).await?.into_iter().map(Event).collect())
+    }
+
+    /// What was changed about events and rooms, and by whom: the newest first, a hundred without a limit. For administrators.
+    async fn event_audit(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<AuditFilter>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<AuditEntry>, subgraph::Error> {
+        require_admin(ctx)?;
+        let page = AuditEntry::page(limit, offset)?;
+        let entries = app(ctx)?.store.audit(&filter.into(), page).await;
+        Ok(entries.map_err(EventError::from)?)
     }
 
     /// An event that another subgraph names.

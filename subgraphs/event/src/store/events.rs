@@ -10,8 +10,10 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use subgraph::audit;
 use subgraph::page::Page;
 
+use super::audit::changed;
 use super::reservations::free_rooms;
 use super::{Store, StoreError, outbox};
 
@@ -91,8 +93,8 @@ impl Store {
         wording: Wording,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let change = reworded(<ActiveModel as Default>::default(), wording);
-        change_event(self.writer(), event, change, now).await
+        let change = &reworded(<ActiveModel as Default>::default(), wording);
+        self.db.transaction(|tx| async move { change_event(&*tx, event, change.clone(), now).await }).await
     }
 
     /// Calls an event off: stored for ever, its room free at once, and the others to be told.
@@ -132,7 +134,7 @@ pub(super) fn reworded(mut change: ActiveModel, wording: Wording) -> ActiveModel
     change
 }
 
-/// Writes a change over the version that was read, and over no other.
+/// Writes a change over the version that was read, and over no other, with the line that tells of it.
 pub(super) async fn change_event(
     tx: &impl ConnectionTrait,
     event: &Model,
@@ -140,6 +142,7 @@ pub(super) async fn change_event(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     use sea_orm::ActiveValue::Set;
+    let entry = changed(event, &change);
     let change = ActiveModel { version: Set(event.version + 1), updated_at: Set(now), ..change };
     let written = Entity::update_many()
         .set(change)
@@ -148,7 +151,10 @@ pub(super) async fn change_event(
         .filter(Column::State.eq(EventState::Scheduled))
         .exec(tx)
         .await?;
-    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::Changed) }
+    if written.rows_affected != 1 {
+        return Err(StoreError::Changed);
+    }
+    Ok(audit::record(tx, now, [entry]).await?)
 }
 
 fn visible(events: sea_orm::Select<Entity>) -> sea_orm::Select<Entity> {

@@ -1,5 +1,6 @@
 //! The event database as the use-cases see it: rows in, rows out, refusals translated where they arise.
 
+mod audit;
 pub mod blocks;
 pub mod events;
 pub mod leases;

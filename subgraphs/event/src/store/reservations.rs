@@ -14,6 +14,9 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use subgraph::audit;
+
+use super::audit::{blocked, created};
 use super::events::{Wording, change_event, reworded};
 use super::{Store, StoreError, outbox};
 use crate::domain::time::Slot;
@@ -107,6 +110,7 @@ impl Store {
             .transaction(|tx| async move {
                 activate(&*tx, claim, now).await?;
                 show(&*tx, id, now).await?;
+                audit::record(&*tx, now, [created(id, claim)]).await?;
                 outbox::raise(&*tx, id, OutboxTask::SyncTickets, now).await
             })
             .await
@@ -117,7 +121,12 @@ impl Store {
     /// # Errors
     /// As [`Store::settle_new_event`].
     pub async fn settle_block(&self, claim: &rows::Model, now: DateTime<Utc>) -> Result<(), StoreError> {
-        activate(self.writer(), claim, now).await
+        self.db
+            .transaction(|tx| async move {
+                activate(&*tx, claim, now).await?;
+                Ok(audit::record(&*tx, now, [blocked(claim)]).await?)
+            })
+            .await
     }
 
     /// The claim of a move has its room: the event moves there, and what it held before is free.

@@ -347,3 +347,14 @@ async fn the_facts_say_what_a_checker_needs() {
     let told: Vec<_> = reservations.iter().map(|row| (&row["roomId"], &row["startTime"])).collect();
     assert_eq!(blocks, told);
 }
+
+#[tokio::test]
+async fn administrators_read_who_changed_an_event() {
+    let running = running().await;
+    let id = running.create(101, "2026-12-31T19:00:00", "2026-12-31T22:00:00").await;
+    let query = format!(
+        r#"{{ eventAudit(filter: {{ subject: "{id}", action: EVENT_CREATED }}) {{ actorRole subject at }} }}"#
+    );
+    let entry = json!({ "actorRole": "ADMIN", "subject": id, "at": "2026-12-01T12:00:00+00:00" });
+    assert_eq!(running.ask(&query).await["eventAudit"], json!([entry]));
+}

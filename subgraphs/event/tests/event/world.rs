@@ -31,7 +31,7 @@ pub(crate) struct World {
     pub(crate) tickets: Arc<FakeTicketSales>,
     pub(crate) bookings: Arc<FakeBookings>,
     pub(crate) clock: Clock,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
@@ -52,7 +52,12 @@ impl World {
             owner: "first".into(),
             work: Arc::new(Notify::new()),
         };
-        Self { app, scheduler, tickets, bookings, clock, _database: database }
+        Self { app, scheduler, tickets, bookings, clock, database }
+    }
+
+    /// The database of the service.
+    pub(crate) const fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Another process on the same database and peers.

@@ -31,6 +31,7 @@ use service::tokens::{ServiceVerifier, TokenError, UserClaims, UserVerifier};
 use tokio::sync::Semaphore;
 
 use crate::batch::Batch;
+use crate::doer::Doer;
 use crate::error::{Code, Error};
 use budget::Budget;
 use shape::Asked;
@@ -85,6 +86,7 @@ struct Ready {
     asked: Asked,
     budget: Budget,
     batch: Batch,
+    doer: Doer,
 }
 
 /// The GraphQL endpoint of a subgraph.
@@ -200,12 +202,13 @@ impl Graphql {
         }
         let batch = Batch::default();
         let request = (self.loaders)(request, &batch);
-        Ok(Ready { request, asked, budget, batch })
+        let doer = Doer::caller(origin.caller, origin.id.clone());
+        Ok(Ready { request, asked, budget, batch, doer })
     }
 
     async fn execute(&self, ready: Ready, kind: Option<OperationKind>) -> answer::Answer {
-        let Ready { request, asked, budget, batch } = ready;
-        let run = schema::run(Arc::clone(&self.schema), request, batch);
+        let Ready { request, asked, budget, batch, doer } = ready;
+        let run = Box::pin(doer.does(schema::run(Arc::clone(&self.schema), request, batch)));
         // A write is finished even when its client leaves: half a saga would have to be cleaned up by a worker.
         let mut response =
             if kind == Some(OperationKind::Mutation) { schema::detached(run).await } else { run.await };

@@ -77,7 +77,7 @@ impl Graphql {
                 Error::new(Code::Unavailable, "too many subscriptions at the moment; try again later");
             return Err(Box::new(Answer::refused(StatusCode::SERVICE_UNAVAILABLE, &error)));
         };
-        let Ready { request, asked, budget, batch } = self.prepare(accepted, origin)?;
+        let Ready { request, asked, budget, batch, .. } = self.prepare(accepted, origin)?;
         metrics::gauge!("graphql_subscriptions").increment(1);
         let responses = self.schema.execute_stream(request);
         let following = Following {

@@ -10,11 +10,13 @@
 
 pub mod access;
 mod app;
+mod audit;
 pub mod contract;
 mod database;
 mod tokens;
 
 pub use app::{Answer, Call, TestService, Watching};
+pub use audit::{assert_append_only, audit_log};
 pub use database::{TestDatabase, database};
 pub use tokens::{
     common, service_signer, service_token, service_verifier, user_keys, user_token, user_verifier,

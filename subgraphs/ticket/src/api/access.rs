@@ -25,6 +25,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule { field: "Query.ticket", who: Who::User, probe: r#"{ ticket(code: "nobody's") { id } }"# },
     Rule { field: "Query.myTickets", who: Who::User, probe: "{ myTickets { id } }" },
+    Rule { field: "Query.ticketAudit", who: Who::Admin, probe: "{ ticketAudit(limit: 1) { id } }" },
     Rule {
         field: "Query.heldBooking",
         who: BOOKING,

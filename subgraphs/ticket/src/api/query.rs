@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object};
 use entities::ids::{EventId, TicketTypeId, UserId};
 use service::identity::ServiceName;
 use subgraph::access::{require_admin, require_service, require_user};
+use subgraph::audit::{self, AuditEntry, AuditFilter};
 use subgraph::error::Error;
 use subgraph::ids::sought;
 use subgraph::page::Page;
@@ -73,6 +74,19 @@ impl Query {
         let page = Page::from_arguments(limit.or(Some(PAGE)), offset)?;
         let rows = tickets::of_user(ctx.data_unchecked::<Store>(), user, page).await?;
         Ok(rows.into_iter().map(Ticket::from).collect())
+    }
+
+    /// What was changed about ticket types, and who was let in: the newest first, a hundred without a limit. For administrators.
+    async fn ticket_audit(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<AuditFilter>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        require_admin(ctx)?;
+        let page = AuditEntry::page(limit, offset)?;
+        Ok(audit::find(ctx.data_unchecked::<Store>().read(), &filter.into(), page).await?)
     }
 
     /// The hold of a booking; for the booking service.

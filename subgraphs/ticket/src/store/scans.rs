@@ -3,12 +3,14 @@
 use entities::ids::BookingId;
 use entities::ticket::scans::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use subgraph::audit;
 
-/// Writes scans.
+use crate::audit::checked_in;
+
+/// Writes scans, and the lines of the audit log that tell of them.
 pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = rows.first() else { return Ok(()) };
+    audit::record(db, first.told_at, rows.iter().map(checked_in)).await?;
     let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
     Entity::insert_many(rows).exec_without_returning(db).await?;
     Ok(())

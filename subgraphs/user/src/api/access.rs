@@ -12,6 +12,7 @@ pub const TABLE: &[Rule] = &[
         who: Who::Admin,
         probe: r#"{ user(id: "00000000-0000-7000-8000-000000000000") { id } }"#,
     },
+    Rule { field: "Query.userAudit", who: Who::Admin, probe: "{ userAudit(limit: 1) { id } }" },
     Rule { field: "Query.me", who: Who::User, probe: "{ me { id } }" },
     Rule {
         field: "Mutation.createUser",

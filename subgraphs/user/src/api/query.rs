@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use subgraph::Error;
 use subgraph::access::actor;
+use subgraph::audit::{AuditEntry, AuditFilter};
 use subgraph::page::Page;
 
 use super::ask;
@@ -31,6 +32,18 @@ impl Query {
     async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>, Error> {
         let account = ask(ctx)?.accounts.find(actor(ctx), &id).await?;
         Ok(account.map(User::from))
+    }
+
+    /// What was changed about accounts, and by whom: the newest first, a hundred without a limit. For administrators.
+    async fn user_audit(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<AuditFilter>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let page = AuditEntry::page(limit, offset)?;
+        Ok(ask(ctx)?.accounts.audit(actor(ctx), &filter.into(), page).await?)
     }
 
     /// Whoever the token speaks for: the one given here, or the one in the Authorization header.

@@ -1,12 +1,16 @@
 //! Accounts.
 
 use chrono::{DateTime, Utc};
+use entities::audit::Action;
 use entities::ids::UserId;
 use entities::user::account::{ActiveModel, Column, Entity, Model, PasswordHash};
 use entities::user::{Role, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+};
+use subgraph::audit::{self, Entry};
 use subgraph::page::Page;
 
 use super::Store;
@@ -23,21 +27,32 @@ pub struct Profile {
     pub address: Option<Option<String>>,
 }
 
+impl Profile {
+    /// The names of what changes.
+    fn fields(&self) -> Vec<&'static str> {
+        let given = [
+            ("name", self.name.is_some()),
+            ("phoneNumber", self.phone_number.is_some()),
+            ("address", self.address.is_some()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
+    }
+}
+
 impl Store {
     /// Inserts a new account.
     ///
     /// # Errors
     /// [`Error::EmailTaken`], [`Error::Database`].
     pub async fn insert_account(&self, account: Model) -> Result<(), Error> {
-        let insert = Entity::insert(ActiveModel::from(account)).exec_without_returning(self.write()).await;
-        match insert {
-            Ok(_) => Ok(()),
-            Err(error) => match error.sql_err() {
-                // The id is new, so the only unique thing that can be there already is the address.
-                Some(SqlErr::UniqueConstraintViolation(_)) => Err(Error::EmailTaken),
-                _ => Err(error.into()),
-            },
-        }
+        let account = &account;
+        self.transaction(|tx| async move {
+            let row = ActiveModel::from(account.clone());
+            Entity::insert(row).exec_without_returning(&*tx).await.map_err(taken)?;
+            let entry = Entry::new(Action::UserRegistered, account.id).became("role", account.role);
+            Ok(audit::record(&*tx, account.created_at, [entry]).await?)
+        })
+        .await
     }
 
     /// The account, deleted or not.
@@ -91,6 +106,7 @@ impl Store {
         profile: Profile,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
+        let fields = profile.fields();
         let mut change = ActiveModel { updated_at: Set(now), ..Default::default() };
         if let Some(name) = profile.name {
             change.name = Set(name);
@@ -101,20 +117,39 @@ impl Store {
         if let Some(address) = profile.address {
             change.address = Set(address);
         }
-        let update = Entity::update_many().set(change).filter(living(id));
-        Ok(update.exec(self.write()).await?.rows_affected > 0)
+        let (change, fields) = (&change, &fields);
+        self.transaction(|tx| async move {
+            let update = Entity::update_many().set(change.clone()).filter(living(id));
+            let found = update.exec(&*tx).await?.rows_affected > 0;
+            if found {
+                let entry = Entry::new(Action::UserChanged, id);
+                let entry = fields.iter().fold(entry, |entry, field| entry.touched(field));
+                audit::record(&*tx, now, [entry]).await?;
+            }
+            Ok(found)
+        })
+        .await
     }
 
-    /// Gives an account another role; tokens made for the old one stop working.
+    /// Gives an account another role; tokens made for the old one stop working. `false` when there is no such account, or it has the role.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn update_role(&self, id: UserId, role: Role, now: DateTime<Utc>) -> Result<bool, Error> {
-        let update = Entity::update_many()
-            .set(ActiveModel { role: Set(role), updated_at: Set(now), ..Default::default() })
-            .col_expr(Column::TokenVersion, Expr::col(Column::TokenVersion).add(1))
-            .filter(living(id));
-        Ok(update.exec(self.write()).await?.rows_affected > 0)
+        self.transaction(|tx| async move {
+            let before = Entity::find().filter(living(id)).lock_exclusive().one(&*tx).await?;
+            let Some(before) = before.filter(|before| before.role != role) else { return Ok(false) };
+            let update = Entity::update_many()
+                .set(ActiveModel { role: Set(role), updated_at: Set(now), ..Default::default() })
+                .col_expr(Column::TokenVersion, Expr::col(Column::TokenVersion).add(1))
+                .filter(Column::Id.eq(id));
+            update.exec(&*tx).await?;
+            let entry = Entry::new(Action::UserRoleChanged, id);
+            let entry = entry.change("role", Some(before.role), Some(role));
+            audit::record(&*tx, now, [entry]).await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Makes every access token that an account has worthless.
@@ -138,10 +173,12 @@ impl Store {
     ) -> Result<(), Error> {
         let mut change =
             ActiveModel { password_hash: Set(Some(hash)), updated_at: Set(now), ..Default::default() };
+        let mut entry = Entry::new(Action::UserPasswordChanged, id);
         if let Some(role) = role {
             change.role = Set(role);
+            entry = entry.became("role", role);
         }
-        self.change_and_log_out(id, change, now).await.map(drop)
+        self.change_and_log_out(id, change, entry, now).await.map(drop)
     }
 
     /// Takes from an account everything that says who it was, and ends all its sessions; `false` when there is no such account.
@@ -162,7 +199,7 @@ impl Store {
             deleted_at: Set(Some(now)),
             ..Default::default()
         };
-        self.change_and_log_out(id, change, now).await
+        self.change_and_log_out(id, change, Entry::new(Action::UserAnonymised, id), now).await
     }
 
     /// Applies `change`, raises the token version and ends all sessions, all or nothing.
@@ -170,17 +207,29 @@ impl Store {
         &self,
         id: UserId,
         change: ActiveModel,
+        entry: Entry,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        let transaction = self.begin().await?;
-        let update = Entity::update_many().set(change).filter(living(id));
-        let found = update.exec(&transaction).await?.rows_affected > 0;
-        if found {
-            bump_token_version(&transaction, id).await?;
-            end_sessions(&transaction, id, now).await?;
-        }
-        transaction.commit().await?;
-        Ok(found)
+        let (change, entry) = (&change, &entry);
+        self.transaction(|tx| async move {
+            let update = Entity::update_many().set(change.clone()).filter(living(id));
+            let found = update.exec(&*tx).await?.rows_affected > 0;
+            if found {
+                bump_token_version(&*tx, id).await?;
+                end_sessions(&*tx, id, now).await?;
+                audit::record(&*tx, now, [entry.clone()]).await?;
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+/// The id is new, so the only unique thing that can be there already is the address.
+fn taken(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::EmailTaken,
+        _ => error.into(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Counted failures.
 
 use chrono::{DateTime, Utc};
+use entities::audit::Action;
 use entities::user::attempt::{ActiveModel, Column, Entity, Model};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use subgraph::audit::{self, Entry};
 
 use super::Store;
 use crate::domain::lockout::Failures;
@@ -36,23 +38,19 @@ impl Store {
         previous: Option<Failures>,
         next: Failures,
     ) -> Result<bool, Error> {
-        // `reset_all`, because an update writes only what is marked as changed.
-        let row = ActiveModel::from(model(subject, next)).reset_all();
-        let Some(previous) = previous else {
-            return match Entity::insert(row).exec_without_returning(self.write()).await {
-                Ok(_) => Ok(true),
-                Err(error) => match error.sql_err() {
-                    Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                    _ => Err(error.into()),
-                },
-            };
+        let Some(until) = next.locked_until else {
+            return Ok(replace(self.write(), subject, previous, next).await?);
         };
-        let update = Entity::update_many()
-            .set(row)
-            .filter(Column::Subject.eq(subject))
-            .filter(Column::Failures.eq(stored(previous.count)))
-            .filter(Column::LastFailedAt.eq(previous.last_at));
-        Ok(update.exec(self.write()).await?.rows_affected > 0)
+        self.transaction(|tx| async move {
+            let replaced = replace(&*tx, subject, previous, next).await?;
+            if replaced {
+                let entry = Entry::new(Action::LoginLocked, subject);
+                let entry = entry.became("lockedUntil", until.to_rfc3339());
+                audit::record(&*tx, next.last_at, [entry]).await?;
+            }
+            Ok(replaced)
+        })
+        .await
     }
 
     /// Forgives everything counted against `subject`.
@@ -72,6 +70,31 @@ impl Store {
         let delete = Entity::delete_many().filter(Column::LastFailedAt.lt(moment));
         Ok(delete.exec(self.write()).await?.rows_affected)
     }
+}
+
+async fn replace(
+    db: &impl ConnectionTrait,
+    subject: &str,
+    previous: Option<Failures>,
+    next: Failures,
+) -> Result<bool, DbErr> {
+    // `reset_all`, because an update writes only what is marked as changed.
+    let row = ActiveModel::from(model(subject, next)).reset_all();
+    let Some(previous) = previous else {
+        return match Entity::insert(row).exec_without_returning(db).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
+                _ => Err(error),
+            },
+        };
+    };
+    let update = Entity::update_many()
+        .set(row)
+        .filter(Column::Subject.eq(subject))
+        .filter(Column::Failures.eq(stored(previous.count)))
+        .filter(Column::LastFailedAt.eq(previous.last_at));
+    Ok(update.exec(db).await?.rows_affected > 0)
 }
 
 fn failures(row: Model) -> Failures {

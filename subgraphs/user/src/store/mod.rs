@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod audit;
 mod keys;
 mod sessions;
 
@@ -11,7 +12,9 @@ pub use accounts::Profile;
 pub use sessions::Presented;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
-use subgraph::database::Database;
+use subgraph::database::{Database, Transaction};
+
+use crate::error::Error;
 
 /// The user database.
 #[derive(Clone, Debug)]
@@ -36,5 +39,14 @@ impl Store {
 
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.database.begin().await
+    }
+
+    /// Runs `work` in one transaction, again from the start when it loses a deadlock.
+    async fn transaction<T, F, Fut>(&self, work: F) -> Result<T, Error>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        self.database.transaction(work).await
     }
 }

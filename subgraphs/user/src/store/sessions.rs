@@ -1,12 +1,14 @@
 //! Sessions and their refresh tokens.
 
 use chrono::{DateTime, Utc};
+use entities::audit::Action;
 use entities::ids::{RefreshTokenId, SessionId, UserId};
 use entities::user::account::{self, PasswordHash};
 use entities::user::{refresh_token, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use subgraph::audit::{self, Entry};
 
 use super::Store;
 use super::accounts::end_sessions;
@@ -98,12 +100,27 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn end_session(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), Error> {
-        let update = session::Entity::update_many()
-            .set(session::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() })
-            .filter(session::Column::Id.eq(id))
-            .filter(session::Column::RevokedAt.is_null());
-        update.exec(self.write()).await?;
+        end_session(self.write(), id, now).await?;
         Ok(())
+    }
+
+    /// Ends a session whose refresh token came twice.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn end_stolen_session(
+        &self,
+        session: &session::Model,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        self.transaction(|tx| async move {
+            if end_session(&*tx, session.id, now).await? {
+                let entry = Entry::new(Action::SessionStolen, session.user_id).became("session", session.id);
+                audit::record(&*tx, now, [entry]).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Ends every session of an account.
@@ -122,4 +139,13 @@ impl Store {
         let delete = session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(moment));
         Ok(delete.exec(self.write()).await?.rows_affected)
     }
+}
+
+/// Ends one session; `false` when it was over.
+async fn end_session(db: &impl ConnectionTrait, id: SessionId, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let update = session::Entity::update_many()
+        .set(session::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() })
+        .filter(session::Column::Id.eq(id))
+        .filter(session::Column::RevokedAt.is_null());
+    Ok(update.exec(db).await?.rows_affected > 0)
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod administrator;
+mod audit;
 mod contract;
 mod entities;
 mod keys;

@@ -52,6 +52,18 @@ pub async fn of_user(store: &Store, user: UserId, page: Page) -> Result<Vec<Mode
     Ok(store::tickets::of_user(store.read(), user, page).await?)
 }
 
+/// How many tickets of a user, used or not, are for events that are not over.
+///
+/// # Errors
+/// [`SaleError::Database`].
+pub async fn ahead(store: &Store, user: UserId) -> Result<u64, SaleError> {
+    store
+        .transaction(
+            |tx| async move { Ok(store::tickets::count_ahead(tx.db(), user, tx.now().await?).await?) },
+        )
+        .await
+}
+
 /// What came of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {

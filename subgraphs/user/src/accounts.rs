@@ -17,7 +17,8 @@ use crate::domain::email::Email;
 use crate::domain::password::{self, NewPassword};
 use crate::domain::profile;
 use crate::error::Error;
-use crate::passwords::Hasher;
+use crate::obligations::Obligations;
+use crate::passwords::{Admission, Hasher};
 use crate::store::{Profile, Store};
 use crate::throttle::Throttle;
 use subgraph::clock::Clock;
@@ -28,6 +29,7 @@ pub struct Accounts {
     pub(crate) store: Store,
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
+    pub(crate) obligations: Obligations,
     pub(crate) clock: Clock,
 }
 
@@ -167,20 +169,50 @@ impl Accounts {
         after.ok_or(Error::NotFound)
     }
 
-    /// Takes from an account everything that says who it was, as an administrator, and ends its sessions. Its id stays, for old bookings.
+    /// Takes from an account everything that says who it was, as an administrator, and ends its sessions. Its id stays, a pseudonym for old
+    /// bookings. A second time changes nothing.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::OwnAdministrator`].
-    pub async fn delete(&self, actor: Actor, id: &str) -> Result<(), Error> {
+    /// [`Error::Unauthenticated`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::OwnAdministrator`]; [`Error::StillOpen`] while something
+    /// is not over yet; [`Error::Peer`] when nobody can say.
+    pub async fn anonymise(&self, actor: Actor, id: &str) -> Result<(), Error> {
         let caller = self.administrator(actor).await?;
         let id = user_id(id)?;
         if caller.id == id {
             return Err(Error::OwnAdministrator);
         }
-        if !self.store.anonymise(id, self.clock.now()).await? {
-            return Err(Error::NotFound);
+        let account = self.store.account(id).await?.ok_or(Error::NotFound)?;
+        self.forget(&account, caller.id).await
+    }
+
+    /// The same with the caller's own account. The password is asked for, because a token that was found must not be enough; guessing it counts
+    /// as guessing it at log-in.
+    ///
+    /// # Errors
+    /// As [`Accounts::anonymise`]; [`Error::InvalidCredentials`], [`Error::TooManyAttempts`].
+    pub async fn delete_own(&self, actor: Actor, password: String) -> Result<(), Error> {
+        let account = self.current(actor).await?;
+        if account.role == Role::Admin {
+            return Err(Error::OwnAdministrator);
         }
-        tracing::info!(user = %id, by = %caller.id, "an account was anonymised");
+        drop(self.prove(&account, password).await?);
+        self.forget(&account, account.id).await
+    }
+
+    /// The one way in which an account ends. Who has a token may still book until it has run out: what comes of that is kept under the
+    /// pseudonym, like everything older.
+    async fn forget(&self, account: &Account, by: UserId) -> Result<(), Error> {
+        if account.deleted_at.is_some() {
+            return Ok(());
+        }
+        let open = self.obligations.of(account.id).await.map_err(Box::new)?;
+        if open.is_some() {
+            return Err(Error::StillOpen(open));
+        }
+        // Somebody else may have been faster with the same.
+        if self.store.anonymise(account.id, self.clock.now()).await? {
+            tracing::info!(user = %account.id, %by, "an account was anonymised");
+        }
         Ok(())
     }
 
@@ -196,19 +228,25 @@ impl Accounts {
     ) -> Result<Account, Error> {
         let account = self.current(actor).await?;
         let new = NewPassword::parse("newPassword", new)?;
-        let subject = self.throttle.account(&Email::parse(&account.email)?);
-        let admission = self.hasher.admit().await?;
-        self.throttle.check(std::slice::from_ref(&subject)).await?;
-        let stored = account.password_hash.clone().filter(|_| password::is_possible(&present));
-        let (matches, admission) = admission.verify(Secret::new(present), stored).await?;
-        if !matches {
-            self.throttle.failed(&[subject]).await?;
-            return Err(Error::InvalidCredentials);
-        }
+        let admission = self.prove(&account, present).await?;
         let hash = admission.hash(new.into_secret()).await?;
         self.store.replace_password(account.id, hash, None, self.clock.now()).await?;
         tracing::info!(user = %account.id, "a password was changed");
         self.store.account(account.id).await?.ok_or(Error::NotFound)
+    }
+
+    /// Whoever calls knows the password of `account`.
+    async fn prove(&self, account: &Account, password: String) -> Result<Admission, Error> {
+        let subject = self.throttle.account(&Email::parse(&account.email)?);
+        let admission = self.hasher.admit().await?;
+        self.throttle.check(std::slice::from_ref(&subject)).await?;
+        let stored = account.password_hash.clone().filter(|_| password::is_possible(&password));
+        let (matches, admission) = admission.verify(Secret::new(password), stored).await?;
+        if matches {
+            return Ok(admission);
+        }
+        self.throttle.failed(&[subject]).await?;
+        Err(Error::InvalidCredentials)
     }
 
     /// Sees to it that the administrator of the configuration exists; doing it again changes nothing.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
+use service::config::peer_url;
 use service::env::{Reader, Secret};
+use service::identity::ServiceName;
 
 use crate::domain::email::Email;
 use crate::domain::lockout::Policy;
@@ -35,6 +38,17 @@ pub struct Config {
     pub hash_cost: Cost,
     /// `EVENTHUB_LOGIN_ATTEMPTS`, `EVENTHUB_LOGIN_ATTEMPTS_PER_ADDRESS`, `EVENTHUB_LOGIN_LOCK`, `EVENTHUB_LOGIN_LOCK_MAX`.
     pub throttle: Policies,
+    /// `EVENTHUB_BOOKING_URL`, `EVENTHUB_TICKET_URL`: who is asked before an account is taken away.
+    pub peers: Peers,
+}
+
+/// Where the services are that know what is not over yet with a person.
+#[derive(Clone, Debug)]
+pub struct Peers {
+    /// The booking service.
+    pub booking: Url,
+    /// The ticket service.
+    pub ticket: Url,
 }
 
 /// The first administrator.
@@ -57,6 +71,8 @@ impl Config {
         let lead = env.or("EVENTHUB_KEY_LEAD", minutes(60));
         let hashes_at_once = env.or("EVENTHUB_PASSWORD_HASHES_AT_ONCE", hashes_at_once());
         let throttle = read_throttle(env);
+        let booking = peer_url(env, ServiceName::Booking);
+        let ticket = peer_url(env, ServiceName::Ticket);
         let access_token_ttl = access_token_ttl?;
         let key_schedule = Schedule { period: period?, lead: lead?, keep: access_token_ttl + KEEP_MARGIN };
         Some(Self {
@@ -68,6 +84,7 @@ impl Config {
             hashes_at_once: hashes_at_once?.max(1),
             hash_cost: Cost::OWASP,
             throttle: throttle?,
+            peers: Peers { booking: booking?, ticket: ticket? },
         })
     }
 }

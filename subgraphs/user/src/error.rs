@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use sea_orm::DbErr;
 use service::tokens::SetupError;
+use subgraph::client::CallError;
 
 use crate::domain::Invalid;
+use crate::obligations::Open;
 
 /// Why a use-case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,12 @@ pub enum Error {
     /// An administrator tried to give up their own role or account.
     #[error("administrators cannot demote or delete themselves")]
     OwnAdministrator,
+    /// Something is not over yet with a person who is to be forgotten.
+    #[error("{} bookings, {} refunds and {} tickets are not over yet", .0.bookings, .0.refunds, .0.tickets)]
+    StillOpen(Open),
+    /// A service that must be asked does not say.
+    #[error(transparent)]
+    Peer(#[from] Box<CallError>),
     /// More passwords wait to be hashed than may.
     #[error("too many passwords are waiting to be hashed")]
     Busy,

@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use serde_json::{Value, json};
 use service::env::Reader;
 use service::identity::ServiceName;
+use subgraph::client::ServiceClient;
 use subgraph::database::Database;
 use subgraph::run::{App, Context, StartError, Subgraph};
 
@@ -15,6 +16,7 @@ use crate::api::{self, user::AccountLoader};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::KeyRing;
+use crate::obligations::Obligations;
 use crate::store::Store;
 use crate::use_cases::UseCases;
 
@@ -36,8 +38,11 @@ impl Subgraph for UserService {
     }
 
     async fn build(context: Context<Config>) -> Result<App, StartError> {
-        let Context { common, config, database, clock, stop, .. } = context;
-        let cases = Arc::new(UseCases::start(&common, &config, database, clock).await?);
+        let Context { common, config, database, http, signer, clock, stop } = context;
+        let peer = |url, name| ServiceClient::new(http.clone(), url, name, signer.clone());
+        let booking = peer(&config.peers.booking, ServiceName::Booking)?;
+        let obligations = Obligations::new(booking, peer(&config.peers.ticket, ServiceName::Ticket)?);
+        let cases = Arc::new(UseCases::start(&common, &config, (database, obligations), clock).await?);
         let ring = Arc::clone(&cases.ring);
         let schema = api::schema().data(Arc::clone(&cases)).finish();
         let store = cases.accounts.store.clone();

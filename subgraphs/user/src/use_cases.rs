@@ -14,6 +14,7 @@ use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{KeyRing, Sealer};
+use crate::obligations::Obligations;
 use crate::passwords::Hasher;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -42,7 +43,7 @@ impl UseCases {
     pub async fn start(
         common: &Common,
         config: &Config,
-        database: Database,
+        (database, obligations): (Database, Obligations),
         clock: Clock,
     ) -> Result<Self, Error> {
         let store = Store::new(database);
@@ -50,7 +51,7 @@ impl UseCases {
         let ring = KeyRing::open(store.clone(), sealer, config.key_schedule, clock.clone()).await?;
         let throttle = Throttle::new(store.clone(), config.throttle, clock.clone());
         let hasher = Hasher::new(config.hash_cost, config.hashes_at_once)?;
-        let accounts = Accounts { store: store.clone(), hasher, throttle, clock: clock.clone() };
+        let accounts = Accounts { store: store.clone(), hasher, throttle, obligations, clock: clock.clone() };
         if let Some(administrator) = config.administrator.clone() {
             accounts.ensure_administrator(&administrator.email, administrator.password).await?;
         }

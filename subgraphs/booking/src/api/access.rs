@@ -20,6 +20,11 @@ pub const RULES: &[Rule] = &[
         who: Who::OwnerOrAdmin,
         probe: r#"subscription { bookingChanged(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { id } }"#,
     },
+    Rule {
+        field: "Query.obligations",
+        who: Who::Service(&[ServiceName::User]),
+        probe: r#"{ obligations(userId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { bookings } }"#,
+    },
     Rule { field: "Query.bookingAudit", who: Who::Admin, probe: "{ bookingAudit(limit: 1) { id } }" },
     Rule {
         field: "Mutation.createBooking",

@@ -62,9 +62,9 @@ pub(super) enum CancelReason {
 #[graphql(shareable)]
 pub(super) struct Money {
     /// In minor units of the currency.
-    amount: Amount,
+    pub(super) amount: Amount,
     /// ISO 4217.
-    currency: &'static str,
+    pub(super) currency: &'static str,
 }
 
 /// The original's `Float`, printed as the whole number that it always is: 300000, not 300000.0.

@@ -1,6 +1,6 @@
 //! The GraphQL face of the booking service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] and [`payment`] are what they answer; [`stubs`] are what
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] and [`payment`] are what they answer; [`personal`] is what is kept about a person; [`stubs`] are what
 //! this service adds to the entities of others; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use async_graphql::{Request, Schema, SchemaBuilder};
@@ -16,6 +16,7 @@ mod errors;
 mod loaders;
 mod mutation;
 mod payment;
+mod personal;
 mod query;
 mod stubs;
 mod subscription;

@@ -3,15 +3,17 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Object};
 use entities::ids::{BookingId, UserId};
-use subgraph::access::{actor, require_admin, require_self_or_admin, require_user};
+use service::identity::ServiceName;
+use subgraph::access::{actor, require_admin, require_self_or_admin, require_service, require_user};
 use subgraph::audit::{AuditEntry, AuditFilter};
 use subgraph::error::Error;
-use subgraph::ids::sought;
+use subgraph::ids::{given, sought};
 use subgraph::page::Page;
 use uuid::Uuid;
 
 use super::booking::Booking;
 use super::loaders::Bookings;
+use super::personal::{Obligations, PersonalData};
 use super::stubs::{Event, User};
 use crate::bookings;
 use crate::saga::Saga;
@@ -57,6 +59,18 @@ impl Query {
         let page = AuditEntry::page(limit, offset)?;
         let store = &ctx.data_unchecked::<Saga>().store;
         Ok(store::audit::find(store.read(), &filter.into(), page).await?)
+    }
+
+    /// What is not over yet between a user and this service; for the user service.
+    #[graphql(inaccessible)]
+    async fn obligations(&self, ctx: &Context<'_>, user_id: ID) -> Result<Obligations, Error> {
+        require_service(ctx, &[ServiceName::User])?;
+        Obligations::of(&ctx.data_unchecked::<Saga>().store, given(&user_id, "userId")?).await
+    }
+
+    #[graphql(entity)]
+    async fn find_personal_data_by_id(&self, id: ID) -> Option<PersonalData> {
+        sought(&id).map(|id| PersonalData { id })
     }
 
     #[graphql(entity)]

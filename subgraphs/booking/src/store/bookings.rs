@@ -6,7 +6,7 @@ use entities::booking::bookings::{Column, Entity, Model};
 use entities::booking::status::{BookingState, BookingStatus, Phase};
 use entities::ids::{BookingId, EventId, UserId};
 use entities::money::Money;
-use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -74,6 +74,21 @@ pub(crate) async fn of_users(
         .offset(page.offset)
         .all(db)
         .await
+}
+
+/// Everything that `user` ever asked for, visible or not, oldest first.
+pub(crate) async fn all_of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::Id).all(db).await
+}
+
+/// How many bookings of `user` wait for their payment or are being cancelled.
+pub(crate) async fn count_unsettled(db: &impl ConnectionTrait, user: UserId) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::UserId.eq(user)).filter(Column::Phase.is_not_null()).count(db).await
+}
+
+/// The ids of the bookings of `user`, as a part of another statement.
+pub(super) fn ids_of_user(user: UserId) -> SelectStatement {
+    Query::select().column(Column::Id).from(Entity).and_where(Column::UserId.eq(user)).take()
 }
 
 /// The visible bookings of `events`, oldest first, in one statement.

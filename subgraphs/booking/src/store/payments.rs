@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use entities::booking::payment_attempts::{Column, Entity, Model};
 use entities::booking::status::PaymentState;
-use entities::ids::{BookingId, PaymentId};
+use entities::ids::{BookingId, PaymentId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use subgraph::audit;
 
+use super::bookings::ids_of_user;
 use crate::error::BookingError;
 use crate::payment::{Page, Receipt};
 
@@ -22,6 +23,12 @@ pub(crate) async fn of_bookings(
     bookings: impl IntoIterator<Item = BookingId>,
 ) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::BookingId.is_in(bookings)).order_by_asc(Column::Seq).all(db).await
+}
+
+/// Every attempt of a user, oldest first.
+pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
+    let theirs = Column::BookingId.in_subquery(ids_of_user(user));
+    Entity::find().filter(theirs).order_by_asc(Column::Id).all(db).await
 }
 
 /// The attempt `id`.

@@ -4,15 +4,16 @@ use chrono::{DateTime, Utc};
 use entities::booking::payment_attempts;
 use entities::booking::refunds::{Column, Entity, Model};
 use entities::booking::status::RefundState;
-use entities::ids::{PaymentId, RefundId};
+use entities::ids::{PaymentId, RefundId, UserId};
 use entities::money::Money;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use subgraph::audit;
 
+use super::bookings::ids_of_user;
 use crate::error::BookingError;
 
 /// The id of the one refund that a payment can have.
@@ -23,6 +24,22 @@ pub(crate) fn id_for(payment: PaymentId) -> RefundId {
 /// The refund of a payment, if it was ever owed back.
 pub(crate) async fn of_payment(db: &impl ConnectionTrait, id: PaymentId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id_for(id)).one(db).await
+}
+
+/// Every refund of a user, oldest first.
+pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
+    let theirs = Column::BookingId.in_subquery(ids_of_user(user));
+    Entity::find().filter(theirs).order_by_asc(Column::Id).all(db).await
+}
+
+/// How many refunds of a user a worker has still to do with. One that is MANUAL is a person's, who knows it by the provider's own name.
+pub(crate) async fn count_open(db: &impl ConnectionTrait, user: UserId) -> Result<u64, DbErr> {
+    let open = [RefundState::Requested, RefundState::Submitted, RefundState::Failed];
+    Entity::find()
+        .filter(Column::BookingId.in_subquery(ids_of_user(user)))
+        .filter(Column::State.is_in(open))
+        .count(db)
+        .await
 }
 
 /// Owes `amount` of a payment back, unless that is owed already. Due at once.

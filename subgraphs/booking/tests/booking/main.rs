@@ -13,6 +13,7 @@ mod creating;
 mod entities;
 mod pair;
 mod paying;
+mod privacy;
 mod provider_contract;
 mod providers;
 mod rig;

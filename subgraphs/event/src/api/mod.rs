@@ -5,6 +5,7 @@ mod error;
 mod event;
 pub(crate) mod loaders;
 mod mutation;
+mod personal;
 mod query;
 mod venue;
 

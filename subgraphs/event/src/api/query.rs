@@ -11,6 +11,7 @@ use subgraph::page::Page;
 
 use super::event::Event;
 use super::loaders::Events;
+use super::personal::PersonalData;
 use crate::context::Context as App;
 use crate::domain::time;
 use crate::error::EventError;
@@ -88,6 +89,12 @@ impl Query {
         let page = AuditEntry::page(limit, offset)?;
         let entries = app(ctx)?.store.audit(&filter.into(), page).await;
         Ok(entries.map_err(EventError::from)?)
+    }
+
+    /// A person that the user service names.
+    #[graphql(entity)]
+    async fn find_personal_data_by_id(&self, id: ID) -> Option<PersonalData> {
+        subgraph::ids::sought(&id).map(|id| PersonalData { id })
     }
 
     /// An event that another subgraph names.

@@ -4,7 +4,7 @@ use entities::audit::Action;
 use entities::event::events::{ActiveModel, Model};
 use entities::event::room_reservations as claims;
 use entities::event::status::EventState;
-use entities::ids::EventId;
+use entities::ids::{EventId, UserId};
 use entities::moment::Moment;
 use sea_orm::{ActiveValue, Value};
 use subgraph::audit::{self, AuditEntry, Entry, Filter};
@@ -19,6 +19,14 @@ impl Store {
     /// When the database fails.
     pub async fn audit(&self, filter: &Filter, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(audit::find(self.reader(), filter, page).await?)
+    }
+
+    /// The entries about what a user did, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_about(&self, user: UserId) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(audit::about(self.reader(), user, Page::default()).await?)
     }
 }
 

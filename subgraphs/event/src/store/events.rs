@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entities::event::events::{ActiveModel, Column, Entity, Model};
 use entities::event::status::{EventState, EventStatus, OutboxTask};
-use entities::ids::EventId;
+use entities::ids::{EventId, UserId};
 use entities::moment::Moment;
 use sea_orm::sea_query::{Expr, LikeExpr};
 use sea_orm::{
@@ -73,6 +73,16 @@ impl Store {
             .limit(filter.page.sql_limit())
             .offset(filter.page.offset);
         Ok(events.all(self.reader()).await?)
+    }
+
+    /// The events that a user created, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn created_by(&self, user: UserId) -> Result<Vec<EventId>, StoreError> {
+        let events = visible(Entity::find()).filter(Column::CreatedBy.eq(user)).order_by_asc(Column::Id);
+        let events = events.all(self.reader()).await?;
+        Ok(events.into_iter().map(|event| event.id).collect())
     }
 
     /// Every event, seen or not, for the checker.

@@ -358,3 +358,22 @@ async fn administrators_read_who_changed_an_event() {
     let entry = json!({ "actorRole": "ADMIN", "subject": id, "at": "2026-12-01T12:00:00+00:00" });
     assert_eq!(running.ask(&query).await["eventAudit"], json!([entry]));
 }
+
+#[tokio::test]
+async fn who_created_an_event_is_told_so_when_they_ask_what_is_kept_of_them() {
+    let running = running().await;
+    let (organiser, stranger) = (Uuid::now_v7(), Uuid::now_v7());
+    let create = r#"mutation { createEvent(title: "Konser", venueId: 1, roomId: 101,
+        startTime: "2026-12-31T19:00:00", endTime: "2026-12-31T22:00:00") { event { id } } }"#;
+    let created = running.event.call(create).as_user(organiser, Role::Admin).data().await;
+    let personal = || {
+        let document = "query($r: [_Any!]!) { _entities(representations: $r) { ... on PersonalData {
+            createdEvents eventLog { action } } } }";
+        let representation = json!([{ "__typename": "PersonalData", "id": organiser.to_string() }]);
+        running.event.call(document).variable("r", representation).through(ServiceName::Router)
+    };
+    let data = personal().as_user(organiser, Role::Customer).data().await;
+    let expected = json!({ "createdEvents": [created["createEvent"]["event"]["id"]], "eventLog": [{ "action": "EVENT_CREATED" }] });
+    assert_eq!(data["_entities"], json!([expected]));
+    assert_eq!(personal().as_user(stranger, Role::Customer).refused().await, "FORBIDDEN");
+}

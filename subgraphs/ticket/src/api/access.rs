@@ -25,6 +25,11 @@ pub const RULES: &[Rule] = &[
     },
     Rule { field: "Query.ticket", who: Who::User, probe: r#"{ ticket(code: "nobody's") { id } }"# },
     Rule { field: "Query.myTickets", who: Who::User, probe: "{ myTickets { id } }" },
+    Rule {
+        field: "Query.ticketsAhead",
+        who: Who::Service(&[ServiceName::User]),
+        probe: r#"{ ticketsAhead(userId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") }"#,
+    },
     Rule { field: "Query.ticketAudit", who: Who::Admin, probe: "{ ticketAudit(limit: 1) { id } }" },
     Rule {
         field: "Query.heldBooking",

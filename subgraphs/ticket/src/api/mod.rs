@@ -2,6 +2,8 @@
 //!
 //! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`voucher`],
 //! [`ticket`], [`check_in`], [`event`] and [`hold`] are what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`ticket`],
+//! [`check_in`], [`event`], [`hold`] and [`personal`] are what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ mod event;
 mod hold;
 mod loaders;
 mod mutation;
+mod personal;
 mod query;
 mod subscription;
 mod ticket;

@@ -7,12 +7,13 @@ use service::identity::ServiceName;
 use subgraph::access::{require_admin, require_service, require_user};
 use subgraph::audit::{self, AuditEntry, AuditFilter};
 use subgraph::error::Error;
-use subgraph::ids::sought;
+use subgraph::ids::{given, sought};
 use subgraph::page::Page;
 
 use super::event::Event;
 use super::hold::Hold;
 use super::loaders::{TicketTypes, TicketTypesOfEvents};
+use super::personal::PersonalData;
 use super::ticket::{Ticket, keys};
 use super::ticket_type::TicketType;
 use super::voucher::Voucher;
@@ -96,6 +97,19 @@ impl Query {
         let Some(id) = sought(&booking_id) else { return Ok(None) };
         let store = ctx.data_unchecked::<Store>();
         Ok(store::holds::find(store.read(), id).await?.map(Hold::from))
+    }
+
+    /// How many tickets of a user are for events that are not over; for the user service.
+    #[graphql(inaccessible)]
+    async fn tickets_ahead(&self, ctx: &Context<'_>, user_id: ID) -> Result<i32, Error> {
+        require_service(ctx, &[ServiceName::User])?;
+        let ahead = tickets::ahead(ctx.data_unchecked::<Store>(), given(&user_id, "userId")?).await?;
+        Ok(i32::try_from(ahead).unwrap_or(i32::MAX))
+    }
+
+    #[graphql(entity)]
+    async fn find_personal_data_by_id(&self, id: ID) -> Option<PersonalData> {
+        sought(&id).map(|id| PersonalData { id })
     }
 
     #[graphql(entity)]

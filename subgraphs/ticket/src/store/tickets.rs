@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use entities::ids::{BookingId, UserId};
+use entities::moment::Moment;
+use entities::ticket::events;
 use entities::ticket::status::AdmissionStatus;
 use entities::ticket::tickets::{Column, Entity, Model};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use subgraph::page::Page;
 
@@ -72,6 +74,25 @@ pub(crate) async fn of_user(
         .limit(page.sql_limit())
         .offset(page.offset)
         .all(db)
+        .await
+}
+
+/// How many tickets of a buyer that were not voided are for events that end after `now`.
+pub(crate) async fn count_ahead(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let ahead = Query::select()
+        .column(events::Column::Id)
+        .from(events::Entity)
+        .and_where(events::Column::EndsAt.gt(Moment::from(now)))
+        .take();
+    Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Status.ne(AdmissionStatus::Void))
+        .filter(Column::EventId.in_subquery(ahead))
+        .count(db)
         .await
 }
 

@@ -10,6 +10,7 @@ mod contract;
 mod entities;
 mod event_service;
 mod holds;
+mod privacy;
 mod rules;
 mod shop;
 mod ticket_types;

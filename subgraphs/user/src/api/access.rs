@@ -12,6 +12,12 @@ pub const TABLE: &[Rule] = &[
         who: Who::Admin,
         probe: r#"{ user(id: "00000000-0000-7000-8000-000000000000") { id } }"#,
     },
+    Rule { field: "Query.exportMyData", who: Who::User, probe: "{ exportMyData { id } }" },
+    Rule {
+        field: "Query.exportUserData",
+        who: Who::Admin,
+        probe: r#"{ exportUserData(id: "00000000-0000-7000-8000-000000000000") { id } }"#,
+    },
     Rule { field: "Query.userAudit", who: Who::Admin, probe: "{ userAudit(limit: 1) { id } }" },
     Rule { field: "Query.me", who: Who::User, probe: "{ me { id } }" },
     Rule {
@@ -50,5 +56,15 @@ pub const TABLE: &[Rule] = &[
         field: "Mutation.deleteUser",
         who: Who::Admin,
         probe: r#"mutation { deleteUser(id: "00000000-0000-7000-8000-000000000000") { ok } }"#,
+    },
+    Rule {
+        field: "Mutation.anonymiseUser",
+        who: Who::Admin,
+        probe: r#"mutation { anonymiseUser(id: "00000000-0000-7000-8000-000000000000") { ok } }"#,
+    },
+    Rule {
+        field: "Mutation.deleteMyAccount",
+        who: Who::User,
+        probe: r#"mutation { deleteMyAccount(currentPassword: "") { ok } }"#,
     },
 ];

@@ -3,6 +3,7 @@
 use subgraph::error::Code;
 
 use crate::error::Error;
+use crate::obligations::Open;
 
 impl From<Error> for subgraph::Error {
     fn from(error: Error) -> Self {
@@ -33,9 +34,20 @@ impl From<Error> for subgraph::Error {
                 Code::Conflict,
                 "administrators cannot demote or delete themselves; ask another one",
             ),
+            Error::StillOpen(open) => still_open(open),
+            Error::Peer(error) => (*error).into(),
             Error::Busy => Self::unavailable("log-in", error),
             Error::Database(error) => error.into(),
             Error::Keys(_) | Error::WrongKeySecret | Error::Internal(_) => Self::internal(error),
         }
     }
+}
+
+/// What must be over first, so that a client can say it.
+fn still_open(open: Open) -> subgraph::Error {
+    let words = "the account is still needed: cancel open bookings, and wait for refunds and for the events";
+    subgraph::Error::new(Code::Conflict, words)
+        .with_detail("bookings", open.bookings)
+        .with_detail("refunds", open.refunds)
+        .with_detail("tickets", open.tickets)
 }

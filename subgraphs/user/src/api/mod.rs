@@ -3,6 +3,7 @@
 pub mod access;
 pub mod error;
 pub mod mutation;
+pub mod personal;
 pub mod query;
 pub mod user;
 

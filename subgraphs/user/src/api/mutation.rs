@@ -176,9 +176,26 @@ impl Mutation {
         Ok(Some(SetRole { user: account.into() }))
     }
 
-    /// Takes from an account everything that says who it was, and ends its sessions. For administrators.
+    /// The original's name of `anonymiseUser`. For administrators.
     async fn delete_user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteUser>, Error> {
-        ask(ctx)?.accounts.delete(actor(ctx), &id).await?;
+        ask(ctx)?.accounts.anonymise(actor(ctx), &id).await?;
+        Ok(Some(DeleteUser { ok: true }))
+    }
+
+    /// Takes from an account everything that says who it was, and ends its sessions; its bookings stay, under a pseudonym. Refused while
+    /// bookings, refunds or tickets are not over. A second time changes nothing. For administrators.
+    async fn anonymise_user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<DeleteUser>, Error> {
+        ask(ctx)?.accounts.anonymise(actor(ctx), &id).await?;
+        Ok(Some(DeleteUser { ok: true }))
+    }
+
+    /// The same with one's own account.
+    async fn delete_my_account(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+    ) -> Result<Option<DeleteUser>, Error> {
+        ask(ctx)?.accounts.delete_own(actor(ctx), current_password).await?;
         Ok(Some(DeleteUser { ok: true }))
     }
 }

@@ -7,6 +7,7 @@ use subgraph::audit::{AuditEntry, AuditFilter};
 use subgraph::page::Page;
 
 use super::ask;
+use super::personal::PersonalData;
 use super::user::{User, visible};
 
 /// The queries of the user service.
@@ -51,6 +52,26 @@ impl Query {
         let cases = ask(ctx)?;
         let actor = cases.speaking(actor(ctx), token).await?;
         Ok(Some(cases.accounts.current(actor).await?.into()))
+    }
+
+    /// Everything that is kept about whoever asks, in all services.
+    async fn export_my_data(&self, ctx: &Context<'_>) -> Result<PersonalData, Error> {
+        Ok(PersonalData(ask(ctx)?.accounts.current(actor(ctx)).await?))
+    }
+
+    /// Everything that is kept about a person, in all services. For administrators.
+    async fn export_user_data(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PersonalData>, Error> {
+        Ok(ask(ctx)?.accounts.find(actor(ctx), &id).await?.map(PersonalData))
+    }
+
+    /// A person whom somebody else names is found by who may see them.
+    #[graphql(entity)]
+    async fn find_personal_data_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> Result<Option<PersonalData>, Error> {
+        Ok(visible(ctx, &id).await?.map(|user| PersonalData(user.into())))
     }
 
     /// Entity references of other subgraphs.

@@ -28,6 +28,12 @@ impl From<Account> for User {
     }
 }
 
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        user.0
+    }
+}
+
 /// A person with an account. Shown to themselves and to administrators.
 #[Object]
 impl User {

@@ -7,7 +7,7 @@ use entities::user::account::{self, PasswordHash};
 use entities::user::{refresh_token, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use subgraph::audit::{self, Entry};
 
 use super::Store;
@@ -53,6 +53,15 @@ impl Store {
             .await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Every session of an account that is not forgotten yet, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<session::Model>, Error> {
+        let sessions = session::Entity::find().filter(session::Column::UserId.eq(user));
+        Ok(sessions.order_by_asc(session::Column::Id).all(self.read()).await?)
     }
 
     /// The refresh token with this hash.

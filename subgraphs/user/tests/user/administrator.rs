@@ -2,14 +2,17 @@
 
 use user::config::Config;
 
-use crate::kit::{ADMIN, PASSWORD, admin, administrator, config, create, login, me, start_with, user_common};
+use crate::kit::{
+    ADMIN, PASSWORD, admin, administrator, config, create, login, me, nobody_to_ask, start_with, user_common,
+};
 
 use subgraph::clock::Clock;
 use subgraph::testing::database;
 use user::use_cases::UseCases;
 
 async fn start_cases(config: &Config, database: &subgraph::testing::TestDatabase) -> UseCases {
-    UseCases::start(&user_common(), config, database.database.clone(), Clock::system()).await.unwrap()
+    let given = (database.database.clone(), nobody_to_ask());
+    UseCases::start(&user_common(), config, given, Clock::system()).await.unwrap()
 }
 
 #[tokio::test]

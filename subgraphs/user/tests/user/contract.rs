@@ -4,7 +4,7 @@ use serde_json::json;
 use subgraph::run::Subgraph;
 use user::UserService;
 
-use crate::kit::{ADMIN, admin, customer, start};
+use crate::kit::{ADMIN, Others, admin, customer, start};
 
 const CONTRACT: &str = include_str!("../../../../schema/contract/user.graphql");
 const COMMITTED: &str = include_str!("../../../../schema/subgraphs/user.graphql");
@@ -65,7 +65,8 @@ async fn users_user_and_me_answer_as_the_original_did() {
 
 #[tokio::test]
 async fn update_user_and_delete_user_answer_as_the_original_did() {
-    let service = start().await;
+    let others = Others::start().await;
+    let service = others.beside().await;
     let (admin, budi) = (admin(&service).await, customer(&service, "budi").await);
     let update = format!(
         r#"mutation {{ updateUser(id: "{}", name: "New Name", address: "New Address") {{ user {{ id name address }} }} }}"#,

@@ -14,7 +14,7 @@ use user::keys::{KeyRing, Sealer};
 use user::store::Store;
 use user::use_cases::UseCases;
 
-use crate::kit::{ADMIN, SECRET, config, header, secret, start_with, user_common};
+use crate::kit::{ADMIN, SECRET, config, header, nobody_to_ask, secret, start_with, user_common};
 
 const SCHEDULE: Schedule = Schedule {
     period: Duration::from_secs(1000),
@@ -80,7 +80,8 @@ async fn replicas_agree_without_talking() {
 }
 
 async fn start(config: &Config, database: &TestDatabase, clock: &Clock) -> UseCases {
-    UseCases::start(&user_common(), config, database.database.clone(), clock.clone()).await.unwrap()
+    let given = (database.database.clone(), nobody_to_ask());
+    UseCases::start(&user_common(), config, given, clock.clone()).await.unwrap()
 }
 
 /// An access token of the administrator.

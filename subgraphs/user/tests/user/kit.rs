@@ -1,15 +1,21 @@
 //! A running user service and the people in it.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use service::config::Common;
 use service::env::{Reader, Secret};
 use service::identity::ServiceName;
+use service::server;
+use subgraph::client::ServiceClient;
 use subgraph::clock::Clock;
 use subgraph::testing::{Call, TestService, common};
-use user::config::{Administrator, Config};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use user::config::{Administrator, Config, Peers};
 use user::domain::email::Email;
 use user::domain::password::NewPassword;
+use user::obligations::{Obligations, Open};
 use user::passwords::Cost;
 use user::{UserService, domain};
 
@@ -25,7 +31,9 @@ pub(crate) fn config() -> Config {
     let mut env = Reader::from_pairs([("EVENTHUB_KEY_SECRET", SECRET)]);
     let config = Config::read(&mut env);
     let config = env.finish(|| config).unwrap();
-    Config { hash_cost: Cost::TRIFLING, administrator: Some(administrator()), ..config }
+    let nowhere = reqwest::Url::parse("http://127.0.0.1:1").unwrap();
+    let peers = Peers { booking: nowhere.clone(), ticket: nowhere };
+    Config { hash_cost: Cost::TRIFLING, administrator: Some(administrator()), peers, ..config }
 }
 
 pub(crate) fn administrator() -> Administrator {
@@ -166,4 +174,54 @@ fn part(token: &str, at: usize) -> Value {
     use base64::Engine;
     let part = token.split('.').nth(at).unwrap();
     serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// The booking and the ticket service, as far as they are asked here. They answer what the test says, and end with it.
+pub(crate) struct Others {
+    url: reqwest::Url,
+    open: Arc<Mutex<Open>>,
+    _stop: DropGuard,
+}
+
+impl Others {
+    /// Both up, with nothing open.
+    pub(crate) async fn start() -> Self {
+        let open = Arc::new(Mutex::new(Open { bookings: 0, refunds: 0, tickets: 0 }));
+        let stop = CancellationToken::new();
+        let listener = server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let told = Arc::clone(&open);
+        let app = poem::Route::new().at("/graphql", poem::endpoint::make_sync(move |_| answer(&told)));
+        tokio::spawn(server::serve(listener, app, stop.clone(), server::Options::default()));
+        Self { url, open, _stop: stop.drop_guard() }
+    }
+
+    pub(crate) fn say(&self, open: Open) {
+        *self.open.lock().unwrap() = open;
+    }
+
+    /// A user service beside them.
+    pub(crate) async fn beside(&self) -> TestService {
+        start_with(Config {
+            peers: Peers { booking: self.url.clone(), ticket: self.url.clone() },
+            ..config()
+        })
+        .await
+    }
+}
+
+fn answer(open: &Mutex<Open>) -> poem::Response {
+    let Open { bookings, refunds, tickets } = *open.lock().unwrap();
+    let data =
+        json!({ "obligations": { "bookings": bookings, "refunds": refunds }, "ticketsAhead": tickets });
+    poem::Response::builder().content_type("application/json").body(json!({ "data": data }).to_string())
+}
+
+/// Those who are asked, where nobody is.
+pub(crate) fn nobody_to_ask() -> Obligations {
+    let client = |name| {
+        let http = service::http_client::build().unwrap();
+        ServiceClient::new(http, &"http://127.0.0.1:1".parse().unwrap(), name, None).unwrap()
+    };
+    Obligations::new(client(ServiceName::Booking), client(ServiceName::Ticket))
 }

@@ -11,5 +11,6 @@ mod entities;
 mod keys;
 mod kit;
 mod log_in;
+mod privacy;
 mod profiles;
 mod sessions;

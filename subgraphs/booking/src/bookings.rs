@@ -111,7 +111,9 @@ async fn insert(
 ) -> Result<(), BookingError> {
     if let Some(key) = key {
         let what = (order.fingerprint(), row.id);
-        if !store::keys::insert(tx, order.user_id, key, what, row.created_at).await? {
+        if !store::keys::insert(tx, (order.user_id, store::keys::CREATE_BOOKING), key, what, row.created_at)
+            .await?
+        {
             return Err(BookingError::Stale);
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Which code and which words a client gets for each is one table in `api/errors.rs`.
 
+use std::time::Duration;
+
 use entities::booking::status::TransitionError;
 use entities::money::MoneyError;
 use sea_orm::DbErr;
@@ -26,6 +28,12 @@ pub enum BookingError {
     /// The ticket service said no, now or when this was asked before.
     #[error("the hold was refused: {}", .0.code)]
     HoldRefused(Refusal),
+    /// Too many want to book at this moment; nothing was done.
+    #[error("Too many people are booking at this moment, try again")]
+    Crowded {
+        /// After how long.
+        retry_after: Duration,
+    },
     /// The booking was not paid in time.
     #[error("The booking has lapsed")]
     Lapsed,

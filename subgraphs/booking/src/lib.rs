@@ -1,10 +1,11 @@
 //! The booking subgraph: bookings, payments, the saga.
 //!
-//! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`saga`] (how a booking gets from its row to its
+//! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`repeats`] (what they do again) and [`admission`] (how many at a time), [`saga`] (how a booking gets from its row to its
 //! tickets, or back), [`refunds`], [`notices`] and [`worker`] (what happens without anybody asking), [`changes`] (who is told), [`ticket`] and
 //! [`payment`] (who else takes part), [`store`] (how it is kept), [`api`] and [`webhooks`] (how it looks from outside), [`facts`] (what an inspector
 //! is told).
 
+pub mod admission;
 pub mod api;
 pub mod bookings;
 pub mod changes;
@@ -14,6 +15,7 @@ pub mod facts;
 pub mod notices;
 pub mod payment;
 pub mod refunds;
+pub mod repeats;
 pub mod saga;
 pub mod store;
 pub mod ticket;
@@ -32,6 +34,7 @@ use subgraph::client::ServiceClient;
 use subgraph::database::Database;
 use subgraph::run::{App, Context, StartError, Subgraph};
 
+use crate::admission::{Admission, Limits};
 use crate::payment::config::Provider;
 use crate::saga::Saga;
 use crate::store::Store;
@@ -50,6 +53,9 @@ pub struct Config {
     pub provider: Provider,
     /// `EVENTHUB_HOLD_TTL`: how long a booking waits for its payment.
     pub hold_ttl: Duration,
+    /// `EVENTHUB_BOOKINGS_AT_ONCE`, `EVENTHUB_BOOKINGS_WAITING` and `EVENTHUB_BOOKING_PATIENCE`: how many may book at the same time, how many
+    /// may wait for it, and how long.
+    pub admission: Limits,
     /// `EVENTHUB_WORKER_INTERVAL`: how often the worker looks at what is due, and at what other replicas changed.
     pub worker_interval: Duration,
 }
@@ -67,6 +73,24 @@ fn hold_ttl(env: &mut Reader) -> Option<Duration> {
     Some(ttl)
 }
 
+fn bookings_at_once(env: &mut Reader, default: usize) -> Option<usize> {
+    const NAME: &str = "EVENTHUB_BOOKINGS_AT_ONCE";
+    let at_once = env.or(NAME, default)?;
+    if at_once == 0 {
+        env.problem(NAME, Some(at_once.to_string()), "lets nobody in", "at least 1");
+        return None;
+    }
+    Some(at_once)
+}
+
+fn admission(env: &mut Reader) -> Option<Limits> {
+    let Limits { at_once, waiting, patience } = Limits::default();
+    let at_once = bookings_at_once(env, at_once);
+    let waiting = env.or("EVENTHUB_BOOKINGS_WAITING", waiting);
+    let patience = env.or("EVENTHUB_BOOKING_PATIENCE", patience);
+    Some(Limits { at_once: at_once?, waiting: waiting?, patience: patience? })
+}
+
 impl Subgraph for BookingService {
     const NAME: ServiceName = ServiceName::Booking;
     type Config = Config;
@@ -76,11 +100,13 @@ impl Subgraph for BookingService {
         let ticket_url = peer_url(env, ServiceName::Ticket);
         let provider = Provider::read(env);
         let hold_ttl = hold_ttl(env);
+        let admission = admission(env);
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
         Some(Config {
             ticket_url: ticket_url?,
             provider: provider?,
             hold_ttl: hold_ttl?,
+            admission: admission?,
             worker_interval: worker_interval?,
         })
     }
@@ -95,7 +121,11 @@ impl Subgraph for BookingService {
         let payments = config.provider.build(&store, &http, &clock);
         let client = ServiceClient::new(http, &config.ticket_url, ServiceName::Ticket, signer)?;
         let saga = Saga { store, tickets: Arc::new(HttpTicketHolds::new(client)), payments };
-        let schema = api::schema(saga.clone(), TimeDelta::from_std(config.hold_ttl)?);
+        let schema = api::schema(
+            saga.clone(),
+            TimeDelta::from_std(config.hold_ttl)?,
+            Admission::new(config.admission),
+        );
         let store = saga.store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
         let changes = changes::run(saga.store.clone(), config.worker_interval, stop.clone());
@@ -129,11 +159,12 @@ mod tests {
 
     #[test]
     fn every_bad_value_is_named() {
-        let problems =
-            read(&[("EVENTHUB_PAYMENT_PROVIDER", "cash"), ("EVENTHUB_HOLD_TTL", "25h")]).unwrap_err();
-        assert!(
-            problems.contains("EVENTHUB_PAYMENT_PROVIDER") && problems.contains("EVENTHUB_HOLD_TTL"),
-            "{problems}"
-        );
+        let bad = [
+            ("EVENTHUB_PAYMENT_PROVIDER", "cash"),
+            ("EVENTHUB_HOLD_TTL", "25h"),
+            ("EVENTHUB_BOOKINGS_AT_ONCE", "0"),
+        ];
+        let problems = read(&bad).unwrap_err();
+        assert!(bad.iter().all(|(name, _)| problems.contains(name)), "{problems}");
     }
 }

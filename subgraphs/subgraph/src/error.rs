@@ -95,6 +95,8 @@ codes! {
     PaymentFailed = "PAYMENT_FAILED",
     /// The idempotency key was used for another request.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
+    /// Too many ask for this at the moment; nothing was changed. `extensions.retryAfter` is in seconds.
+    Overloaded = "OVERLOADED",
     /// Something that is needed does not answer; nothing was changed.
     Unavailable = "UNAVAILABLE",
     /// A fault of ours; `extensions.errorId` finds it in the log.

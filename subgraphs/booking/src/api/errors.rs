@@ -22,6 +22,9 @@ impl From<BookingError> for Error {
                 Self::new(Code::IdempotencyConflict, words).with_field("idempotencyKey")
             }
             BookingError::HoldRefused(refusal) => hold_refused(&refusal),
+            BookingError::Crowded { retry_after } => {
+                Self::new(Code::Overloaded, words).with_detail("retryAfter", retry_after.as_secs())
+            }
             BookingError::Lapsed | BookingError::PaidTooLate => Self::new(Code::HoldExpired, words),
             BookingError::Cancelled | BookingError::Transition(_) => {
                 Self::new(Code::InvalidTransition, words)

@@ -7,6 +7,7 @@ use async_graphql::{Request, Schema, SchemaBuilder};
 use chrono::TimeDelta;
 use subgraph::batch::Batch;
 
+use crate::admission::Admission;
 use crate::saga::Saga;
 use crate::store::Store;
 
@@ -30,8 +31,8 @@ pub(crate) struct HoldTtl(pub(crate) TimeDelta);
 
 /// The schema over what bookings are driven with.
 #[must_use]
-pub fn schema(saga: Saga, hold_ttl: TimeDelta) -> BookingSchema {
-    bare().data(HoldTtl(hold_ttl)).data(saga).finish()
+pub fn schema(saga: Saga, hold_ttl: TimeDelta, admission: Admission) -> BookingSchema {
+    bare().data(HoldTtl(hold_ttl)).data(admission).data(saga).finish()
 }
 
 /// The loaders of one request.

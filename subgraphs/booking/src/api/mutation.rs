@@ -1,6 +1,7 @@
 //! What may be done.
 
 use async_graphql::{Context, ID, Object};
+use entities::ids::BookingId;
 use service::identity::ServiceName;
 use subgraph::access::{actor, require_admin, require_service, require_user};
 use subgraph::error::Error;
@@ -8,9 +9,11 @@ use subgraph::ids::given;
 
 use super::HoldTtl;
 use super::booking::{Booking, CancelBooking, CreateBookingInput};
+use crate::admission::Admission;
 use crate::bookings;
 use crate::domain::order::IdempotencyKey;
 use crate::error::BookingError;
+use crate::repeats::{self, Request};
 use crate::saga::Saga;
 
 /// The root of mutations. What the original answered stays nullable, so that a refusal leaves `data` an object, as it did.
@@ -32,16 +35,23 @@ impl Mutation {
     ) -> Result<Option<Booking>, Error> {
         let user = require_user(ctx)?;
         let order = (user.id, input, voucher).try_into()?;
-        let key = idempotency_key.map(|key| key.parse::<IdempotencyKey>()).transpose();
-        let key = key.map_err(BookingError::from)?;
+        let key = key(idempotency_key)?;
+        let _place = ctx.data_unchecked::<Admission>().enter().await?;
         let HoldTtl(ttl) = *ctx.data_unchecked::<HoldTtl>();
         Ok(Some(Booking(bookings::create(saga(ctx), order, key, ttl).await?)))
     }
 
     /// Pays a booking. Repeated it charges once and answers the same. For its buyer and administrators.
-    async fn confirm_payment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Booking>, Error> {
+    async fn confirm_payment(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<Option<Booking>, Error> {
         require_user(ctx)?;
-        let row = bookings::confirm_payment(saga(ctx), &actor(ctx), given(&id, "id")?).await?;
+        let id = claimed(ctx, Request::ConfirmPayment, &id, idempotency_key).await?;
+        let row = bookings::confirm_payment(saga(ctx), &actor(ctx), id).await?;
         Ok(Some(Booking(row)))
     }
 
@@ -52,16 +62,26 @@ impl Mutation {
         id: ID,
         #[graphql(default, desc = "Also when it is PAID: its tickets are voided and the money goes back.")]
         refund: bool,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Option<CancelBooking>, Error> {
         require_admin(ctx)?;
-        let outcome = bookings::cancel_by_admin(saga(ctx), &actor(ctx), given(&id, "id")?, refund).await?;
+        let id = claimed(ctx, Request::CancelBooking { refund }, &id, idempotency_key).await?;
+        let outcome = bookings::cancel_by_admin(saga(ctx), &actor(ctx), id, refund).await?;
         Ok(Some(outcome.into()))
     }
 
     /// Cancels a booking of one's own that is not PAID.
-    async fn cancel_my_booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<CancelBooking>, Error> {
+    async fn cancel_my_booking(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<Option<CancelBooking>, Error> {
         require_user(ctx)?;
-        let outcome = bookings::cancel_mine(saga(ctx), &actor(ctx), given(&id, "id")?).await?;
+        let id = claimed(ctx, Request::CancelMyBooking, &id, idempotency_key).await?;
+        let outcome = bookings::cancel_mine(saga(ctx), &actor(ctx), id).await?;
         Ok(Some(outcome.into()))
     }
 
@@ -77,4 +97,20 @@ impl Mutation {
 
 fn saga<'c>(ctx: &Context<'c>) -> &'c Saga {
     ctx.data_unchecked::<Saga>()
+}
+
+fn key(given: Option<ID>) -> Result<Option<IdempotencyKey>, BookingError> {
+    Ok(given.map(|key| key.parse()).transpose()?)
+}
+
+/// The booking that a request is about, once its key is known to stand for this request.
+async fn claimed(
+    ctx: &Context<'_>,
+    request: Request,
+    id: &ID,
+    idempotency_key: Option<ID>,
+) -> Result<BookingId, Error> {
+    let id = given(id, "id")?;
+    repeats::claim(&saga(ctx).store, &actor(ctx), (request, id), key(idempotency_key)?.as_ref()).await?;
+    Ok(id)
 }

@@ -61,9 +61,14 @@ impl Order {
         if let Some(voucher) = voucher {
             text.extend(["|", &voucher.to_string()]);
         }
-        let digest = Sha256::digest(text);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&text)
     }
+}
+
+/// SHA-256 in hexadecimal.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name that a client gives a request, so that repeating it does nothing twice.

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 use super::inserted;
 use crate::domain::order::IdempotencyKey;
 
-/// The operations that take a key.
+/// The operation that makes what its key stands for.
 pub(crate) const CREATE_BOOKING: &str = "createBooking";
 
 /// What was asked under this key before.
@@ -24,14 +24,14 @@ pub(crate) async fn find(
 /// Writes down what is asked under this key; `false` when something was.
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
-    user_id: UserId,
+    (user_id, operation): (UserId, &'static str),
     key: &IdempotencyKey,
     (body_hash, booking_id): (String, BookingId),
     created_at: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     let row = Model {
         user_id,
-        operation: CREATE_BOOKING.to_owned(),
+        operation: operation.to_owned(),
         idempotency_key: key.as_str().to_owned(),
         body_hash,
         booking_id,

@@ -16,6 +16,7 @@ mod paying;
 mod privacy;
 mod provider_contract;
 mod providers;
+mod repeating;
 mod rig;
 mod simulation;
 mod ticket_port;

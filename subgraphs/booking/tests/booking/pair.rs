@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use booking::admission::Limits;
 use booking::payment::config::Provider;
 use booking::saga::Saga;
 use booking::store::Store;
@@ -47,6 +48,15 @@ impl Pair {
 
     /// The same with another payment provider.
     pub(crate) async fn paying_by(provider: Provider) -> Self {
+        Self::start(&provider, Limits::default()).await
+    }
+
+    /// The same with another door.
+    pub(crate) async fn admitting(admission: Limits) -> Self {
+        Self::start(&Provider::Test, admission).await
+    }
+
+    async fn start(provider: &Provider, admission: Limits) -> Self {
         let clock = Clock::standing_at(noon());
         let config = ticket::Config {
             event_url: "http://127.0.0.1:1".parse().expect("a URL"),
@@ -55,8 +65,8 @@ impl Pair {
         };
         let common_ticket = common(ServiceName::Ticket);
         let ticket = TestService::start_with::<TicketService>(config, common_ticket, Clock::system()).await;
-        let booking = start_booking(&ticket.url, &provider, &clock).await;
-        let saga = saga(&booking, &ticket.url, &provider, &clock);
+        let booking = start_booking(&ticket.url, provider, &clock, admission).await;
+        let saga = saga(&booking, &ticket.url, provider, &clock);
         Self { booking, ticket, clock, saga }
     }
 
@@ -64,7 +74,7 @@ impl Pair {
     pub(crate) async fn without_ticket_service(self) -> Self {
         let nowhere = "http://127.0.0.1:1";
         let Self { ticket, clock, .. } = self;
-        let booking = start_booking(nowhere, &Provider::Test, &clock).await;
+        let booking = start_booking(nowhere, &Provider::Test, &clock, Limits::default()).await;
         let saga = saga(&booking, &ticket.url, &Provider::Test, &clock);
         Self { booking, ticket, clock, saga }
     }
@@ -114,7 +124,11 @@ impl Pair {
     }
 
     pub(crate) fn pay(&self, id: &str) -> Call<'_> {
-        self.booking.call(format!(r#"mutation {{ confirmPayment(id: "{id}") {{ {BOOKING} }} }}"#))
+        self.pay_with(id, "")
+    }
+
+    pub(crate) fn pay_with(&self, id: &str, more: &str) -> Call<'_> {
+        self.booking.call(format!(r#"mutation {{ confirmPayment(id: "{id}"{more}) {{ {BOOKING} }} }}"#))
     }
 
     /// A booking that is PAID; answers its id.
@@ -132,8 +146,12 @@ impl Pair {
     }
 
     pub(crate) fn cancel_mine(&self, id: &str, buyer: Uuid) -> Call<'_> {
+        self.cancel_mine_with(id, buyer, "")
+    }
+
+    pub(crate) fn cancel_mine_with(&self, id: &str, buyer: Uuid, more: &str) -> Call<'_> {
         let document = format!(
-            r#"mutation {{ cancel: cancelMyBooking(id: "{id}") {{ success message booking {{ status cancelReason }} }} }}"#
+            r#"mutation {{ cancel: cancelMyBooking(id: "{id}"{more}) {{ success message booking {{ status cancelReason }} }} }}"#
         );
         self.booking.call(document).as_user(buyer, Role::Customer)
     }
@@ -167,11 +185,17 @@ impl Pair {
     }
 }
 
-async fn start_booking(ticket_url: &str, provider: &Provider, clock: &Clock) -> TestService {
+async fn start_booking(
+    ticket_url: &str,
+    provider: &Provider,
+    clock: &Clock,
+    admission: Limits,
+) -> TestService {
     let config = Config {
         ticket_url: ticket_url.parse().expect("a URL"),
         provider: provider.clone(),
         hold_ttl: Duration::from_secs(60),
+        admission,
         worker_interval: NEVER,
     };
     TestService::start_with::<BookingService>(config, common(ServiceName::Booking), clock.clone()).await

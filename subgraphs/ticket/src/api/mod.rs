@@ -1,9 +1,8 @@
 //! The GraphQL face of the ticket service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
 //! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`voucher`],
-//! [`ticket`], [`check_in`], [`event`] and [`hold`] are what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
-//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`ticket`],
-//! [`check_in`], [`event`], [`hold`] and [`personal`] are what they answer; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
+//! [`ticket`], [`check_in`], [`event`], [`hold`] and [`personal`] are what they answer; [`loaders`] fetch N things in one statement;
+//! [`errors`] is the table of codes.
 
 use std::sync::Arc;
 

@@ -132,6 +132,10 @@ typed_id!(
     VoucherId
 );
 typed_id!(
+    /// A buyer's place on the waiting list of a ticket type.
+    WaitingPlaceId
+);
+typed_id!(
     /// One admission.
     TicketId
 );

@@ -3,6 +3,7 @@
 //! No foreign keys: with them InnoDB would take a shared lock on the one hot parent row for every hold, and a tombstone has no parent at all.
 //! The rules that must never break are `CHECK`s and unique keys instead, because two racing writers can both pass a prior read.
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::column::{id, instant, nullable_instant};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(OpenDoors),
             Box::new(LimitSales),
             Box::new(TakeVouchers),
+            Box::new(LetWait),
             Box::new(KeepAudit),
         ]
     }
@@ -299,7 +301,7 @@ struct KeepAudit;
 
 impl MigrationName for KeepAudit {
     fn name(&self) -> &str {
-        "m_keep_audit"
+        "m0006_keep_audit"
     }
 }
 
@@ -312,4 +314,95 @@ impl MigrationTrait for KeepAudit {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         crate::audit::remove(manager).await
     }
+}
+
+/// Waiting lists: the places on them, and what the type's row must say of them to whoever wants to buy.
+struct LetWait;
+
+impl MigrationName for LetWait {
+    fn name(&self) -> &str {
+        "m0005_let_wait"
+    }
+}
+
+/// Counted in the row that every hold reads and changes anyway, so that a type without a list costs nothing more.
+fn queue_columns() -> [ColumnDef; 2] {
+    let count = |name: &'static str| {
+        let count = ColumnDef::new(name).integer().not_null().default(0).take();
+        count.clone().check(Expr::cust(format!("{name} >= 0"))).take()
+    };
+    [count("waiting"), count("offered")]
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for LetWait {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in queue_columns() {
+            manager.alter_table(Table::alter().table("ticket_types").add_column(column).to_owned()).await?;
+        }
+        manager.create_table(waiting_places(manager)).await?;
+        for index in queue_indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in ["ticket_types_by_waiting", "ticket_types_by_offered"] {
+            manager.drop_index(Index::drop().name(name).table("ticket_types").to_owned()).await?;
+        }
+        manager.drop_table(Table::drop().table("waiting_places").to_owned()).await?;
+        for name in ["offered", "waiting"] {
+            manager.alter_table(Table::alter().table("ticket_types").drop_column(name).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `active` is true while a place counts and `NULL` afterwards, so that a unique key lets a buyer have one of a type that counts
+/// and any number that do not.
+fn waiting_places(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    let mut key = ColumnDef::new("idempotency_key");
+    match manager.get_database_backend() {
+        // The server's default collation takes "a" and "A" for one key.
+        DbBackend::MySql => key.custom("varchar(128) CHARACTER SET ascii COLLATE ascii_bin"),
+        _ => key.string_len(128),
+    };
+    Table::create()
+        .table("waiting_places")
+        .col(id("id").primary_key())
+        .col(id("event_id"))
+        .col(id("ticket_type_id"))
+        .col(id("user_id"))
+        .col(ColumnDef::new("quantity").integer().not_null())
+        .col(ColumnDef::new("status").string_len(16).not_null())
+        .col(ColumnDef::new("active").boolean())
+        .col(ColumnDef::new("offered").integer().not_null())
+        .col(nullable_instant(manager, "offer_expires_at"))
+        .col(key)
+        .col(instant(manager, "joined_at"))
+        .col(instant(manager, "updated_at"))
+        .check(Expr::cust("quantity > 0 AND offered >= 0 AND offered <= quantity"))
+        .check(Expr::cust("offered = 0 OR status = 'OFFERED'"))
+        .check(Expr::cust("status IN ('WAITING', 'OFFERED', 'TAKEN', 'LAPSED', 'LEFT', 'ENDED')"))
+        .to_owned()
+}
+
+fn queue_indexes() -> [IndexCreateStatement; 5] {
+    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
+        let mut index = Index::create().name(name).table(table).to_owned();
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    };
+    [
+        index("waiting_by_buyer", "waiting_places", &["user_id", "ticket_type_id", "active"])
+            .unique()
+            .to_owned(),
+        index("waiting_by_key", "waiting_places", &["user_id", "idempotency_key"]).unique().to_owned(),
+        index("waiting_by_turn", "waiting_places", &["ticket_type_id", "status", "joined_at", "id"]),
+        index("ticket_types_by_waiting", "ticket_types", &["waiting"]),
+        index("ticket_types_by_offered", "ticket_types", &["offered"]),
+    ]
 }

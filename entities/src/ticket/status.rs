@@ -181,6 +181,103 @@ impl HoldStatus {
     }
 }
 
+/// The life of a place on a waiting list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))")]
+pub enum PlaceStatus {
+    /// Its buyer waits; it counts in the type's `waiting`.
+    #[sea_orm(string_value = "WAITING")]
+    Waiting,
+    /// Tickets are set aside for its buyer; they count in the type's `offered` and `held`.
+    #[sea_orm(string_value = "OFFERED")]
+    Offered,
+    /// A hold was taken from them.
+    #[sea_orm(string_value = "TAKEN")]
+    Taken,
+    /// They were not taken in time.
+    #[sea_orm(string_value = "LAPSED")]
+    Lapsed,
+    /// Its buyer gave it up.
+    #[sea_orm(string_value = "LEFT")]
+    Left,
+    /// Nothing is sold any more.
+    #[sea_orm(string_value = "ENDED")]
+    Ended,
+}
+
+impl PlaceStatus {
+    /// Every status, in the order of a place's life.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Offered, Self::Taken, Self::Lapsed, Self::Left, Self::Ended];
+
+    /// The word in rows, answers and facts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "WAITING",
+            Self::Offered => "OFFERED",
+            Self::Taken => "TAKEN",
+            Self::Lapsed => "LAPSED",
+            Self::Left => "LEFT",
+            Self::Ended => "ENDED",
+        }
+    }
+
+    /// It is its turn.
+    ///
+    /// # Errors
+    /// For everything but WAITING.
+    pub const fn offer(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Waiting => Ok(Self::Offered),
+            Self::Offered | Self::Taken | Self::Lapsed | Self::Left | Self::Ended => {
+                Err(self.refuse("offered to"))
+            }
+        }
+    }
+
+    /// Its buyer takes what was offered.
+    ///
+    /// # Errors
+    /// For everything but OFFERED.
+    pub const fn take(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Offered => Ok(Self::Taken),
+            Self::Waiting | Self::Taken | Self::Lapsed | Self::Left | Self::Ended => {
+                Err(self.refuse("taken"))
+            }
+        }
+    }
+
+    /// Nobody took what was offered.
+    ///
+    /// # Errors
+    /// For everything but OFFERED.
+    pub const fn lapse(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Offered => Ok(Self::Lapsed),
+            Self::Waiting | Self::Taken | Self::Lapsed | Self::Left | Self::Ended => {
+                Err(self.refuse("lapsed"))
+            }
+        }
+    }
+
+    /// Its buyer gives it up.
+    ///
+    /// # Errors
+    /// For what is over.
+    pub const fn leave(self) -> Result<Self, TransitionError> {
+        match self {
+            Self::Waiting | Self::Offered => Ok(Self::Left),
+            Self::Taken | Self::Lapsed | Self::Left | Self::Ended => Err(self.refuse("left")),
+        }
+    }
+
+    const fn refuse(self, step: &'static str) -> TransitionError {
+        TransitionError { thing: "waiting place", from: self.as_str(), step }
+    }
+}
+
 /// The life of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
@@ -275,6 +372,27 @@ mod tests {
             assert_eq!(from.release().ok(), release, "release {from:?}");
             assert_eq!(Some(from.unsell()), unsell, "unsell {from:?}");
             assert_eq!(from.expire().ok(), expire, "expire {from:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_moves_only_as_in_the_table() {
+        use PlaceStatus::{Ended, Lapsed, Left, Offered, Taken, Waiting};
+        let table = [
+            (Waiting, [Some(Offered), None, None, Some(Left)]),
+            (Offered, [None, Some(Taken), Some(Lapsed), Some(Left)]),
+            (Taken, [None; 4]),
+            (Lapsed, [None; 4]),
+            (Left, [None; 4]),
+            (Ended, [None; 4]),
+        ];
+        assert_eq!(table.map(|(from, _)| from), PlaceStatus::ALL);
+        for (from, to) in table {
+            assert_eq!(
+                [from.offer(), from.take(), from.lapse(), from.leave()].map(Result::ok),
+                to,
+                "{from:?}"
+            );
         }
     }
 

@@ -27,8 +27,12 @@ pub struct Model {
     pub quota: i32,
     /// How many are paid for.
     pub sold: i32,
-    /// How many are held for buyers who may yet pay.
+    /// How many are held for buyers who may yet pay, or who waited and may yet book.
     pub held: i32,
+    /// How many places on its waiting list still wait. While there is one, what is free is not for others.
+    pub waiting: i32,
+    /// How many of those held are offered to buyers who waited.
+    pub offered: i32,
     /// Whether an organiser lets it be sold.
     pub state: SaleState,
     /// When sales begin; at once when absent.
@@ -48,9 +52,15 @@ pub struct Model {
 }
 
 impl Model {
-    /// How many can be had now.
+    /// How many anybody can have now: none while somebody waits for them.
     #[must_use]
     pub const fn available(&self) -> i32 {
+        if self.waiting > 0 { 0 } else { self.free() }
+    }
+
+    /// How many are neither paid for nor held.
+    #[must_use]
+    pub const fn free(&self) -> i32 {
         self.quota - self.sold - self.held
     }
 }

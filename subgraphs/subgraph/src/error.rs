@@ -69,6 +69,8 @@ codes! {
     CapacityExceeded = "CAPACITY_EXCEEDED",
     /// Not enough tickets are left.
     SoldOut = "SOLD_OUT",
+    /// There are tickets to be had: nobody need wait for them.
+    NotSoldOut = "NOT_SOLD_OUT",
     /// Sales are closed, or not open yet.
     SalesClosed = "SALES_CLOSED",
     /// The quota would fall below what is sold and held.

@@ -117,6 +117,8 @@ impl<'d> Sale<'d> {
             quota: i32::MAX,
             sold: 0,
             held: 0,
+            waiting: 0,
+            offered: 0,
             state: SaleState::Open,
             sales_open_at: None,
             sales_close_at: None,

@@ -39,6 +39,18 @@ pub enum SaleError {
         /// How many are left.
         available: i32,
     },
+    /// Some can be had: nobody need wait for them.
+    #[error("There are {available} to be had")]
+    NotSoldOut {
+        /// How many are left.
+        available: i32,
+    },
+    /// Whoever wants to wait waits already, for another quantity.
+    #[error("You wait for these tickets already; leave the list to wait for another quantity")]
+    AlreadyWaiting,
+    /// The key was used for something else.
+    #[error("This idempotency key was used for another request")]
+    KeyReused,
     /// The type is not on sale.
     #[error("This ticket type is not on sale")]
     SalesClosed,

@@ -1,7 +1,7 @@
 //! What an inspector of the sale is told: every counter, hold and ticket, as rows. Ticket codes are shown by their hash,
 //! codes of vouchers not at all.
 
-use entities::ticket::{events, holds, ticket_types, tickets, vouchers};
+use entities::ticket::{events, holds, ticket_types, tickets, vouchers, waiting_places};
 use sea_orm::{DbErr, EntityTrait};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
     let types = ticket_types::Entity::find().all(&snapshot).await?;
     let holds = holds::Entity::find().all(&snapshot).await?;
     let vouchers = vouchers::Entity::find().all(&snapshot).await?;
+    let places = waiting_places::Entity::find().all(&snapshot).await?;
     let tickets = tickets::Entity::find().all(&snapshot).await?;
     snapshot.commit().await?;
     Ok(json!({
@@ -29,6 +30,7 @@ pub async fn read(database: &Database) -> Result<Value, DbErr> {
         "ticketTypes": types.iter().map(ticket_type).collect::<Vec<_>>(),
         "vouchers": vouchers.iter().map(voucher).collect::<Vec<_>>(),
         "holds": holds.iter().map(hold).collect::<Vec<_>>(),
+        "waitingPlaces": places.iter().map(place).collect::<Vec<_>>(),
         "tickets": tickets.iter().map(ticket).collect::<Vec<_>>(),
     }))
 }
@@ -57,6 +59,8 @@ fn ticket_type(row: &ticket_types::Model) -> Value {
         "quota": row.quota,
         "sold": row.sold,
         "held": row.held,
+        "waiting": row.waiting,
+        "offered": row.offered,
         "status": status,
     })
 }
@@ -83,6 +87,17 @@ fn hold(row: &holds::Model) -> Value {
         "currency": row.currency.code(),
         "status": row.status.as_str(),
         "expiresAt": row.expires_at,
+    })
+}
+
+fn place(row: &waiting_places::Model) -> Value {
+    json!({
+        "id": row.id,
+        "ticketTypeId": row.ticket_type_id,
+        "quantity": row.quantity,
+        "status": row.status.as_str(),
+        "offered": row.offered,
+        "offerExpiresAt": row.offer_expires_at,
     })
 }
 

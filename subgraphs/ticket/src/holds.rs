@@ -18,6 +18,7 @@ use crate::store::holds::Of;
 use crate::store::{self, Store, Transaction};
 use crate::ticket_types::open_for_sales;
 use crate::vouchers::{self, Quote};
+use crate::waiting_places;
 
 /// How many lapsed holds are given back at once.
 const REAP_LIMIT: u64 = 100;
@@ -43,7 +44,8 @@ pub struct HoldRequest {
     pub ttl: TimeDelta,
 }
 
-/// Takes a hold. The same request gets the same hold, however often it comes.
+/// Takes a hold: from what was offered to the buyer who waited, or from what anybody can have. The same request gets the same hold,
+/// however often it comes.
 ///
 /// # Errors
 /// [`SaleError::NoSuchTicketType`], [`SaleError::SalesClosed`], [`SaleError::EventNotOpen`], [`SaleError::SoldOut`];
@@ -62,13 +64,17 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
     }
     let now = tx.now().await?;
     let offer = find_offer(tx, &request, now).await?;
+    let place = waiting_places::offer_to(tx, &request, &offer, now).await?;
     let quote = vouchers::quote(tx, &request, &offer, now).await?;
     let hold = new_hold(&request, &offer, quote, now);
     if !store::holds::insert(tx.db(), hold.clone()).await? {
         // A twin of this request was faster; the next try finds its hold.
         return Err(SaleError::Contended);
     }
-    set_aside(tx, &offer, request.quantity.get(), now).await?;
+    match &place {
+        Some(place) => waiting_places::take(tx, &offer, (place, hold.quantity), now).await?,
+        None => set_aside(tx, &offer, hold.quantity, now).await?,
+    }
     if let Some(maximum) = offer.max_per_buyer {
         within_share(tx, &request, maximum, now).await?;
     }
@@ -285,6 +291,7 @@ async fn confirm_in(tx: &Transaction, id: HoldId) -> Result<Model, SaleError> {
     Ok(Model { status, updated_at: now, ..hold })
 }
 
+/// Stock for a hold that had lapsed, if it is still free; even while others wait for it: who has paid came before them.
 async fn reacquire(tx: &Transaction, hold: &Model, now: DateTime<Utc>) -> Result<(), SaleError> {
     let ticket_type = hold.ticket_type_id.ok_or(SaleError::HoldExpired)?;
     for reaped in [false, true] {

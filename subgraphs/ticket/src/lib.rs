@@ -1,7 +1,7 @@
 //! The ticket subgraph: ticket types, holds, stock, and tickets at the door.
 //!
 //! Scarcity is decided here, once. Reading order: [`domain`] (the rules), [`ticket_types`], [`vouchers`], [`events`],
-//! [`holds`] and [`tickets`] (what is done), [`store`] (how it is kept), [`keys`] (who signs codes), [`qr`] (how they are drawn), [`event`]
+//! [`holds`], [`waiting_places`] and [`tickets`] (what is done), [`store`] (how it is kept), [`keys`] (who signs codes), [`qr`] (how they are drawn), [`event`]
 //! (the one service that is asked), [`api`] (how it looks from outside), [`expiry`] (what time does), [`changes`] (who is
 //! told), [`facts`] (what an inspector is told).
 
@@ -21,10 +21,12 @@ pub mod store;
 pub mod ticket_types;
 pub mod tickets;
 pub mod vouchers;
+pub mod waiting_places;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use poem::endpoint::make;
 use poem::{IntoResponse, Response, get};
 use reqwest::Url;
@@ -52,6 +54,8 @@ pub struct Config {
     pub event_url: Url,
     /// `EVENTHUB_WORKER_INTERVAL`: how often lapsed holds, and what other replicas changed, are looked for.
     pub worker_interval: Duration,
+    /// `EVENTHUB_OFFER_TTL`: how long tickets are offered to who waited for them.
+    pub offer_ttl: Duration,
     /// The clock by which holds lapse, instead of the database's. No variable sets it; tests do.
     pub clock: Option<Clock>,
 }
@@ -64,7 +68,13 @@ impl Subgraph for TicketService {
     fn config(env: &mut Reader) -> Option<Config> {
         let event_url = peer_url(env, ServiceName::Event);
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
-        Some(Config { event_url: event_url?, worker_interval: worker_interval?, clock: None })
+        let offer_ttl = env.or("EVENTHUB_OFFER_TTL", Duration::from_mins(15));
+        Some(Config {
+            event_url: event_url?,
+            worker_interval: worker_interval?,
+            offer_ttl: offer_ttl?,
+            clock: None,
+        })
     }
 
     fn sdl() -> String {
@@ -88,7 +98,8 @@ impl Subgraph for TicketService {
             app.route("/.well-known/ticket-keys.json", get(make(move |_| published(Arc::clone(&keys)))));
         let changes = changes::run(store.clone(), config.worker_interval, stop.clone());
         let app = app.worker("changes", changes);
-        Ok(app.worker("expiry", expiry::run(store, config.worker_interval, stop)))
+        let offer_ttl = TimeDelta::from_std(config.offer_ttl)?;
+        Ok(app.worker("expiry", expiry::run(store, config.worker_interval, offer_ttl, stop)))
     }
 
     async fn facts(database: &Database) -> Result<serde_json::Value, sea_orm::DbErr> {

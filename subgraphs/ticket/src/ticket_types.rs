@@ -16,6 +16,7 @@ use crate::error::SaleError;
 use crate::event::EventDirectory;
 use crate::holds::reap;
 use crate::store::{self, Store, Transaction};
+use crate::waiting_places;
 
 /// What a new type is to be.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,8 @@ async fn insert(tx: &Transaction, new: NewTicketType, terms: Terms) -> Result<Mo
         quota: terms.quota,
         sold: 0,
         held: 0,
+        waiting: 0,
+        offered: 0,
         state: terms.state,
         sales_open_at: terms.rules.open_at.map(Moment::from),
         sales_close_at: terms.rules.close_at.map(Moment::from),
@@ -168,6 +171,7 @@ async fn remove(tx: &Transaction, id: TicketTypeId) -> Result<(), SaleError> {
     let now = tx.now().await?;
     let (event, row) = lock_with_event(tx, id).await?;
     reap(tx, id, now).await?;
+    waiting_places::end(tx, id, now).await?;
     if !store::ticket_types::delete(tx.db(), id).await? {
         return Err(SaleError::HasSales);
     }

@@ -97,6 +97,9 @@ pub struct TicketFacts {
     /// All holds.
     #[serde(default)]
     pub holds: Vec<Hold>,
+    /// All places on waiting lists.
+    #[serde(default)]
+    pub waiting_places: Vec<WaitingPlace>,
     /// All tickets.
     #[serde(default)]
     pub tickets: Vec<Ticket>,
@@ -130,6 +133,12 @@ pub struct TicketType {
     pub sold: i64,
     /// How many are held.
     pub held: i64,
+    /// How many places on its list still wait.
+    #[serde(default)]
+    pub waiting: i64,
+    /// How many of those held are offered to who waited.
+    #[serde(default)]
+    pub offered: i64,
     /// OPEN, SOLD_OUT or CLOSED.
     pub status: String,
 }
@@ -167,6 +176,23 @@ pub struct Hold {
     /// When it stops counting, unless it is confirmed.
     #[serde(default)]
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A place on a waiting list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingPlace {
+    /// Its id.
+    pub id: String,
+    /// The type.
+    pub ticket_type_id: String,
+    /// WAITING, OFFERED, or how it ended.
+    pub status: String,
+    /// How many are set aside for it.
+    pub offered: i64,
+    /// When that stops.
+    #[serde(default)]
+    pub offer_expires_at: Option<DateTime<Utc>>,
 }
 
 /// A ticket.

@@ -20,10 +20,10 @@ pub struct Finding {
 type Check = fn(&Facts) -> Vec<String>;
 
 /// Every invariant with what it says.
-pub const INVARIANTS: [(u8, &str, Check); 12] = [
+pub const INVARIANTS: [(u8, &str, Check); 13] = [
     (1, "sold >= 0, held >= 0, sold + held <= quota", counters_are_within_the_quota),
     (2, "sold = tickets of PAID bookings = VALID + USED tickets", sold_is_what_was_paid),
-    (3, "held = what unexpired holds hold", held_is_what_holds_hold),
+    (3, "held = what unexpired holds hold, and what is offered", held_is_what_holds_hold),
     (4, "PAID <=> as many distinct codes as the booking's quantity", paid_has_its_tickets),
     (5, "total = unit price x quantity", totals_are_products),
     (6, "no payment without a booking, no transaction twice", payments_belong),
@@ -36,6 +36,11 @@ pub const INVARIANTS: [(u8, &str, Check); 12] = [
         16,
         "a voucher's used and held = what its holds come to, and not above its limit",
         vouchers_count_their_holds,
+    ),
+    (
+        17,
+        "a type's waiting and offered = the places on its list; no offer outlives its end",
+        lists_are_counted,
     ),
 ];
 
@@ -102,10 +107,13 @@ fn held_is_what_holds_hold(facts: &Facts) -> Vec<String> {
             *sums.entry(kind).or_default() += hold.quantity;
         }
     }
+    for place in &facts.ticket.waiting_places {
+        *sums.entry(&place.ticket_type_id).or_default() += place.offered;
+    }
     let counters = facts.ticket.ticket_types.iter().filter_map(|kind| {
         let sum = sums.get(kind.id.as_str()).copied().unwrap_or_default();
         (kind.held != sum)
-            .then(|| format!("ticket type {}: held {}, its holds hold {sum}", kind.id, kind.held))
+            .then(|| format!("ticket type {}: held {}, its holds and offers hold {sum}", kind.id, kind.held))
     });
     // Where nothing runs nobody can release what expires: that is done at the next start.
     let expired = held
@@ -375,6 +383,30 @@ fn vouchers_count_their_holds(facts: &Facts) -> Vec<String> {
     let known: HashSet<&str> = facts.ticket.vouchers.iter().map(|voucher| voucher.id.as_str()).collect();
     let lost = used.keys().chain(held.keys()).filter(|voucher| !known.contains(*voucher));
     vouchers.chain(lost.map(|voucher| format!("holds of voucher {voucher}, which does not exist"))).collect()
+}
+
+fn lists_are_counted(facts: &Facts) -> Vec<String> {
+    let now = facts.ticket.now.unwrap_or_else(Utc::now);
+    let places = &facts.ticket.waiting_places;
+    let counters = facts.ticket.ticket_types.iter().filter_map(|kind| {
+        let of_kind = || places.iter().filter(|place| place.ticket_type_id == kind.id);
+        let waiting = of_kind().filter(|place| place.status == "WAITING").count();
+        let offered: i64 = of_kind().map(|place| place.offered).sum();
+        let right = i64::try_from(waiting) == Ok(kind.waiting) && offered == kind.offered;
+        (!right).then(|| {
+            format!(
+                "ticket type {}: waiting {}, offered {}; its list has {waiting} waiting and {offered} offered",
+                kind.id, kind.waiting, kind.offered
+            )
+        })
+    });
+    let wrong = places.iter().filter_map(|place| {
+        let lapsed = facts.running && place.offer_expires_at.is_some_and(|end| end < now);
+        let (offers, status) = (place.offered > 0, place.status.as_str());
+        (lapsed || offers != (status == "OFFERED"))
+            .then(|| format!("waiting place {}: {status} with {} offered", place.id, place.offered))
+    });
+    counters.chain(wrong).collect()
 }
 
 fn is_live(ticket: &Ticket) -> bool {

@@ -33,12 +33,17 @@ fn a_healthy_sale() -> Rows {
         ticket: json!({
             "now": "2029-12-01T00:00:00Z",
             "events": [{"id": "e1", "capacity": 100, "allocated": 10, "cancelled": false}, {"id": "e2", "capacity": 50, "allocated": 0, "cancelled": true}],
-            "ticketTypes": [{"id": "t1", "eventId": "e1", "quota": 10, "sold": 2, "held": 3, "status": "OPEN"}],
+            "ticketTypes": [{"id": "t1", "eventId": "e1", "quota": 10, "sold": 2, "held": 4, "waiting": 1, "offered": 1, "status": "OPEN"}],
             "vouchers": [{"id": "v1", "usageLimit": 6, "used": 2, "held": 3}],
             "holds": [
                 {"bookingId": "paid", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 2, "status": "CONFIRMED", "expiresAt": "2029-12-01T00:01:00Z"},
                 {"bookingId": "held", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 3, "status": "HELD", "expiresAt": "2029-12-01T00:01:00Z"},
                 {"bookingId": "gone", "ticketTypeId": "t1", "voucherId": "v1", "quantity": 1, "status": "RELEASED", "expiresAt": "2029-12-01T00:01:00Z"},
+            ],
+            "waitingPlaces": [
+                {"id": "w1", "ticketTypeId": "t1", "status": "OFFERED", "offered": 1, "offerExpiresAt": "2029-12-01T00:01:00Z"},
+                {"id": "w2", "ticketTypeId": "t1", "status": "WAITING", "offered": 0, "offerExpiresAt": null},
+                {"id": "w3", "ticketTypeId": "t1", "status": "TAKEN", "offered": 0, "offerExpiresAt": null},
             ],
             "tickets": [
                 {"bookingId": "paid", "code": "a", "status": "VALID"},
@@ -111,14 +116,14 @@ fn an_empty_stack_keeps_every_invariant() {
 #[test]
 fn every_invariant_has_a_number_of_its_own() {
     let numbers: Vec<u8> = INVARIANTS.iter().map(|(number, ..)| *number).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 15, 16]);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 15, 16, 17]);
 }
 
 #[test]
 fn overselling_is_found() {
     breaks(&[1], |rows| {
-        rows.ticket["ticketTypes"][0]["quota"] = json!(4);
-        rows.ticket["events"][0]["allocated"] = json!(4);
+        rows.ticket["ticketTypes"][0]["quota"] = json!(5);
+        rows.ticket["events"][0]["allocated"] = json!(5);
     });
 }
 
@@ -134,12 +139,12 @@ fn a_sale_that_was_not_counted_is_found() {
 
 #[test]
 fn a_held_counter_without_holds_is_found() {
-    breaks(&[3], |rows| rows.ticket["ticketTypes"][0]["held"] = json!(4));
+    breaks(&[3], |rows| rows.ticket["ticketTypes"][0]["held"] = json!(5));
 }
 
 #[test]
 fn a_hold_that_outlives_its_end_is_found() {
-    breaks(&[3], |rows| rows.ticket["now"] = json!("2029-12-01T00:02:00Z"));
+    breaks(&[3, 17], |rows| rows.ticket["now"] = json!("2029-12-01T00:02:00Z"));
 }
 
 #[test]
@@ -285,4 +290,15 @@ fn a_voucher_that_is_good_for_too_many_is_found() {
 #[test]
 fn holds_of_a_voucher_that_does_not_exist_are_found() {
     breaks(&[16], |rows| rows.ticket["vouchers"] = json!([]));
+}
+
+#[test]
+fn a_list_that_has_lost_count_is_found() {
+    breaks(&[17], |rows| rows.ticket["ticketTypes"][0]["waiting"] = json!(2));
+    breaks(&[17], |rows| rows.ticket["ticketTypes"][0]["offered"] = json!(0));
+}
+
+#[test]
+fn an_offer_that_nobody_can_take_is_found() {
+    breaks(&[17], |rows| rows.ticket["waitingPlaces"][0]["status"] = json!("LEFT"));
 }

@@ -61,6 +61,7 @@ impl Pair {
         let config = ticket::Config {
             event_url: "http://127.0.0.1:1".parse().expect("a URL"),
             worker_interval: NEVER,
+            offer_ttl: Duration::from_secs(60),
             clock: Some(clock.clone()),
         };
         let common_ticket = common(ServiceName::Ticket);

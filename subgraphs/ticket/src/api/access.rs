@@ -25,6 +25,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule { field: "Query.ticket", who: Who::User, probe: r#"{ ticket(code: "nobody's") { id } }"# },
     Rule { field: "Query.myTickets", who: Who::User, probe: "{ myTickets { id } }" },
+    Rule { field: "Query.myWaitingList", who: Who::User, probe: "{ myWaitingList { id } }" },
     Rule {
         field: "Query.ticketsAhead",
         who: Who::Service(&[ServiceName::User]),
@@ -72,6 +73,16 @@ pub const RULES: &[Rule] = &[
         field: "Mutation.updateVoucher",
         who: Who::Admin,
         probe: r#"mutation { updateVoucher(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab", input: { usageLimit: 1 }) { id } }"#,
+    },
+    Rule {
+        field: "Mutation.joinWaitingList",
+        who: Who::User,
+        probe: r#"mutation { joinWaitingList(ticketTypeId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab", quantity: 1) { id } }"#,
+    },
+    Rule {
+        field: "Mutation.leaveWaitingList",
+        who: Who::User,
+        probe: r#"mutation { leaveWaitingList(ticketTypeId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") }"#,
     },
     Rule {
         field: "Mutation.checkIn",

@@ -24,6 +24,11 @@ impl From<SaleError> for Error {
             SaleError::SoldOut { available } => {
                 Self::new(Code::SoldOut, words).with_detail("available", available)
             }
+            SaleError::NotSoldOut { available } => {
+                Self::new(Code::NotSoldOut, words).with_detail("available", available)
+            }
+            SaleError::AlreadyWaiting => Self::new(Code::Conflict, words).with_field("quantity"),
+            SaleError::KeyReused => Self::new(Code::IdempotencyConflict, words).with_field("idempotencyKey"),
             SaleError::SalesClosed => Self::new(Code::SalesClosed, words),
             SaleError::EventNotOpen => Self::new(Code::EventNotOpen, words),
             SaleError::CapacityExceeded { available } => Self::new(Code::CapacityExceeded, words)

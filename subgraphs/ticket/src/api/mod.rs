@@ -1,8 +1,8 @@
 //! The GraphQL face of the ticket service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
 //! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`ticket_type`], [`voucher`],
-//! [`ticket`], [`check_in`], [`event`], [`hold`] and [`personal`] are what they answer; [`loaders`] fetch N things in one statement;
-//! [`errors`] is the table of codes.
+//! [`waiting_place`], [`ticket`], [`check_in`], [`event`], [`hold`] and [`personal`] are what they answer; [`loaders`] fetch N things in one
+//! statement; [`errors`] is the table of codes.
 
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ mod subscription;
 mod ticket;
 mod ticket_type;
 mod voucher;
+mod waiting_place;
 
 /// The schema of the ticket service.
 pub type TicketSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;

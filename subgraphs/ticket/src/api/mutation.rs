@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use entities::ids::UserId;
 use service::identity::ServiceName;
-use subgraph::access::{require_admin, require_service, require_staff};
+use subgraph::access::{require_admin, require_service, require_staff, require_user};
 use subgraph::error::Error;
 use subgraph::ids::given;
 
@@ -14,9 +14,11 @@ use super::hold::{Hold, HoldInput, SyncEventInput};
 use super::ticket::keys;
 use super::ticket_type::{CreateTicketInput, DeleteTicketType, TicketType, UpdateTicketInput};
 use super::voucher::{CreateVoucherInput, UpdateVoucherInput, Voucher};
+use super::waiting_place::{WaitingPlace, key_given, wanted};
 use crate::event::EventDirectory;
 use crate::holds::{self, Release};
 use crate::store::Store;
+use crate::waiting_places::{self, Joining};
 use crate::{events, ticket_types, tickets, vouchers};
 
 /// The root of mutations. What the original answered stays nullable, so that a refusal leaves `data` an object, as it did.
@@ -85,6 +87,33 @@ impl Mutation {
     ) -> Result<Voucher, Error> {
         require_admin(ctx)?;
         Ok(Voucher(vouchers::update(store(ctx), given(&id, "id")?, input.into()).await?))
+    }
+
+    /// Waits for tickets of a type that is sold out. What is given back is offered to those who wait, in their order, before it
+    /// is anybody's; `createBooking` takes an offer. Who waits already keeps their place. For logged-in users.
+    async fn join_waiting_list(
+        &self,
+        ctx: &Context<'_>,
+        ticket_type_id: ID,
+        #[graphql(desc = "At least 1. Where less is free, less is offered.")] quantity: i32,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<WaitingPlace, Error> {
+        let user_id = UserId::from_uuid(require_user(ctx)?.id);
+        let ticket_type_id = given(&ticket_type_id, "ticketTypeId")?;
+        let quantity = wanted(quantity)?;
+        let key = idempotency_key.as_ref().map(key_given).transpose()?;
+        let joining = Joining { ticket_type_id, user_id, quantity, key };
+        let place = waiting_places::join(store(ctx), joining).await?;
+        let mut standing = waiting_places::with_positions(store(ctx), vec![place]).await?;
+        standing.pop().map(WaitingPlace).ok_or_else(|| Error::internal("a place that stands nowhere"))
+    }
+
+    /// Gives up a place on a waiting list, and what was offered on it. Who has none has left already. For logged-in users.
+    async fn leave_waiting_list(&self, ctx: &Context<'_>, ticket_type_id: ID) -> Result<bool, Error> {
+        let user = UserId::from_uuid(require_user(ctx)?.id);
+        waiting_places::leave(store(ctx), given(&ticket_type_id, "ticketTypeId")?, user).await?;
+        Ok(true)
     }
 
     /// Lets the first holder of a code in, and nobody else. `eventId` is the event at this door; a ticket for another one is

@@ -17,8 +17,9 @@ use super::personal::PersonalData;
 use super::ticket::{Ticket, keys};
 use super::ticket_type::TicketType;
 use super::voucher::Voucher;
+use super::waiting_place::WaitingPlace;
 use crate::store::{self, Store};
-use crate::{tickets, vouchers};
+use crate::{tickets, vouchers, waiting_places};
 
 /// How many tickets or vouchers are told at once when nobody says how many.
 const PAGE: i32 = 100;
@@ -88,6 +89,13 @@ impl Query {
         require_admin(ctx)?;
         let page = AuditEntry::page(limit, offset)?;
         Ok(audit::find(ctx.data_unchecked::<Store>().read(), &filter.into(), page).await?)
+    }
+
+    /// Where whoever asks waits for tickets, or is offered some, oldest place first.
+    async fn my_waiting_list(&self, ctx: &Context<'_>) -> Result<Vec<WaitingPlace>, Error> {
+        let user = UserId::from_uuid(require_user(ctx)?.id);
+        let places = waiting_places::of_user(ctx.data_unchecked::<Store>(), user).await?;
+        Ok(places.into_iter().map(WaitingPlace).collect())
     }
 
     /// The hold of a booking; for the booking service.

@@ -29,7 +29,7 @@ pub(super) enum TicketCategory {
 pub(super) enum TicketStatus {
     /// They can be had now, between `salesOpenAt` and `salesCloseAt`.
     Open,
-    /// Nothing is left: everything is paid for, or held for somebody who may yet pay.
+    /// Nothing is left: everything is paid for, held for somebody who may yet pay, or kept for those who wait.
     SoldOut,
     /// They are not on sale.
     Closed,
@@ -77,7 +77,7 @@ impl TicketType {
         self.0.sold
     }
 
-    /// How many can be had now: neither paid for nor held.
+    /// How many can be had now: neither paid for nor held, nor waited for.
     async fn available(&self) -> i32 {
         self.0.available()
     }

@@ -11,7 +11,7 @@ use super::rules::Rules;
 pub enum SaleStatus {
     /// It can be had now.
     Open,
-    /// On sale, but nothing is left: everything is paid for, or held for somebody who may yet pay.
+    /// On sale, but nothing is left: everything is paid for, held for somebody who may yet pay, or kept for those who wait.
     SoldOut,
     /// Not on sale.
     Closed,
@@ -158,7 +158,9 @@ impl Terms {
         if quota < minimum {
             return Err(TermsError::QuotaTooLow { minimum });
         }
-        let state = revised_state(row, revision.status, quota > minimum)?;
+        // What is free while somebody waits is theirs: to everybody else the type reads as sold out.
+        let any_left = quota > minimum && row.waiting == 0;
+        let state = revised_state(row, revision.status, any_left)?;
         Ok(Self { state, ..revised })
     }
 }
@@ -194,6 +196,8 @@ mod tests {
             quota,
             sold,
             held,
+            waiting: 0,
+            offered: 0,
             state: SaleState::Open,
             sales_open_at: None,
             sales_close_at: None,

@@ -1,7 +1,8 @@
 //! The ticket database: transactions, their clock, and one module of SQL per table.
 //!
 //! Locks are taken in one order everywhere, so that no two writers wait for each other in a circle: an event's row before a
-//! type's, a hold's row before its tickets', those before its type's, that before its voucher's, several of a kind by id. Rows of others that are merely
+//! type's, a hold's row before its tickets', those before its type's, that before its voucher's
+//! and before the places on its waiting list, several of a kind by id. Rows of others that are merely
 //! in the way are skipped.
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(crate) mod scans;
 pub(crate) mod ticket_types;
 pub(crate) mod tickets;
 pub(crate) mod vouchers;
+pub(crate) mod waiting_places;
 
 /// How often a transaction is run in all when others are in its way.
 const TRIES: u32 = 5;

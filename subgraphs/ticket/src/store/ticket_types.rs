@@ -105,6 +105,8 @@ pub(crate) async fn hold(
         .filter(unlimited_or(Column::MinPerOrder, Column::MinPerOrder.lte(quantity)))
         .filter(unlimited_or(Column::MaxPerOrder, Column::MaxPerOrder.gte(quantity)))
         .filter(same_share)
+        // What is free while somebody waits is theirs.
+        .filter(Column::Waiting.eq(0))
         .filter(free_after(quantity).lte(Expr::col(Column::Quota)));
     one(db, offer.id, update).await
 }
@@ -149,6 +151,57 @@ pub(crate) async fn adjust_sold(
         .filter(Expr::col(Column::Sold).add(change).gte(0))
         .filter(free_after(change).lte(Expr::col(Column::Quota)));
     one(db, id, update).await
+}
+
+/// The types with a waiting list: somebody waits, or has an offer.
+pub(crate) async fn queued(db: &impl ConnectionTrait) -> Result<Vec<TicketTypeId>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Waiting.gt(0).or(Column::Offered.gt(0)))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// A step of a waiting list: what it adds to the counters of the type.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct QueueMove {
+    pub(crate) waiting: i32,
+    pub(crate) offered: i32,
+    pub(crate) held: i32,
+}
+
+/// Takes a step of a waiting list; `false`, and nothing, when the counters or the quota do not cover it.
+pub(crate) async fn move_queue(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+    step: QueueMove,
+) -> Result<bool, DbErr> {
+    let QueueMove { waiting, offered, held } = step;
+    let after = |column: Column, change: i32| Expr::col(column).add(change);
+    let update = Entity::update_many()
+        .col_expr(Column::Waiting, after(Column::Waiting, waiting))
+        .col_expr(Column::Offered, after(Column::Offered, offered))
+        .col_expr(Column::Held, after(Column::Held, held))
+        .filter(after(Column::Waiting, waiting).gte(0))
+        .filter(after(Column::Offered, offered).gte(0))
+        .filter(after(Column::Held, held).gte(0))
+        .filter(free_after(held).lte(Expr::col(Column::Quota)));
+    one(db, id, update).await
+}
+
+/// Nobody waits any more, and nothing is offered. `held` first: MySQL assigns from left to right.
+pub(crate) async fn end_queue(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Held, Expr::col(Column::Held).sub(Expr::col(Column::Offered)))
+        .col_expr(Column::Offered, Expr::value(0))
+        .col_expr(Column::Waiting, Expr::value(0))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 async fn one(db: &impl ConnectionTrait, id: TicketTypeId, update: UpdateMany<Entity>) -> Result<bool, DbErr> {

@@ -16,3 +16,5 @@ mod shop;
 mod ticket_types;
 mod tickets;
 mod vouchers;
+mod waiting_places;
+mod walk;

@@ -42,6 +42,7 @@ impl Shop {
             event_url: event_url.parse().expect("a URL"),
             // Tests run the worker themselves.
             worker_interval: Duration::from_secs(3600),
+            offer_ttl: Duration::from_secs(60),
             clock: Some(clock.clone()),
         };
         let common = common(ServiceName::Ticket);

@@ -316,7 +316,7 @@ struct KeepAudit;
 
 impl MigrationName for KeepAudit {
     fn name(&self) -> &str {
-        "m_keep_audit"
+        "m0005_keep_audit"
     }
 }
 

@@ -200,7 +200,7 @@ struct KeepAudit;
 
 impl MigrationName for KeepAudit {
     fn name(&self) -> &str {
-        "m_keep_audit"
+        "m0002_keep_audit"
     }
 }
 

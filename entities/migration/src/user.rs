@@ -132,7 +132,7 @@ struct KeepAudit;
 
 impl MigrationName for KeepAudit {
     fn name(&self) -> &'static str {
-        "m_keep_audit"
+        "m0002_keep_audit"
     }
 }
 

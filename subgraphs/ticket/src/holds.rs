@@ -44,13 +44,14 @@ pub struct HoldRequest {
     pub ttl: TimeDelta,
 }
 
-/// Takes a hold: from what was offered to the buyer who waited, or from what anybody can have. The same request gets the same hold,
-/// however often it comes.
+/// Takes a hold: from what was offered to the buyer who waited, or from what anybody can have. The same request gets the same
+/// hold, however often it comes.
 ///
 /// # Errors
 /// [`SaleError::NoSuchTicketType`], [`SaleError::SalesClosed`], [`SaleError::EventNotOpen`], [`SaleError::SoldOut`];
 /// [`SaleError::Rule`] when the type is not sold now, or not in such an order, or not to this buyer;
-/// [`SaleError::Voucher`] when the voucher is not good for it; [`SaleError::HoldMismatch`] when the booking holds something else; [`SaleError::Transition`] after its release.
+/// [`SaleError::Voucher`] when the voucher is not good for it; [`SaleError::HoldMismatch`] when the booking holds something else;
+/// [`SaleError::Transition`] after its release.
 pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleError> {
     if request.ttl < TimeDelta::zero() || request.ttl > LONGEST_TTL {
         return Err(SaleError::BadInput { field: "ttlSeconds", message: "A hold lives for up to a day" });

@@ -204,29 +204,37 @@ pub async fn with_positions(store: &Store, places: Vec<Model>) -> Result<Vec<Sta
 
 // What a hold does
 
-/// What is set aside for the buyer of `request`, if it is as many as they want now. Asked only where the type's row, which is
-/// read anyway, says that anything is set aside for anybody.
+/// What is set aside for the buyer of `request`, if it is as many as they want now; `None` when they may try what anybody can
+/// have. The type's row, which is read anyway, says whether there is anything to look for.
+///
+/// # Errors
+/// [`SaleError::SoldOut`] for a stranger while somebody waits: a crowd is turned away without a row being written.
 pub(crate) async fn offer_to(
     tx: &Transaction,
     request: &HoldRequest,
     row: &type_rows::Model,
     now: DateTime<Utc>,
 ) -> Result<Option<Model>, SaleError> {
-    if row.offered == 0 {
-        return Ok(None);
-    }
-    let place = store::waiting_places::active(tx.db(), row.id, request.user_id).await?;
-    let lives = |place: &Model| place.offer_expires_at.is_some_and(|until| now < until);
-    let Some(place) = place.filter(lives) else { return Ok(None) };
     let quantity = request.quantity.get();
+    if row.offered > 0 {
+        let place = store::waiting_places::active(tx.db(), row.id, request.user_id).await?;
+        let lives = |place: &Model| place.offer_expires_at.is_some_and(|until| now < until);
+        if let Some(place) = place.filter(lives) {
+            return more_or_less(place, quantity, row.available());
+        }
+    }
+    if row.waiting > 0 { Err(SaleError::SoldOut { available: 0 }) } else { Ok(None) }
+}
+
+/// An offer, if it is enough. Who wants more than was offered has it from what anybody can have, or not at all.
+fn more_or_less(place: Model, quantity: i32, available: i32) -> Result<Option<Model>, SaleError> {
     if place.offered >= quantity {
         return Ok(Some(place));
     }
-    // More than was offered: from what anybody can have, or not at all.
-    if row.available() >= quantity {
+    if available >= quantity {
         return Ok(None);
     }
-    Err(SaleError::SoldOut { available: place.offered.max(row.available()) })
+    Err(SaleError::SoldOut { available: place.offered.max(available) })
 }
 
 /// Turns an offer into what a hold of `quantity` vouches for; what is more is free again.

@@ -21,4 +21,5 @@ mod rig;
 mod simulation;
 mod ticket_port;
 mod vouchers;
+mod waiting;
 mod webhooks;

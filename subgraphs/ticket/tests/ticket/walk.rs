@@ -98,16 +98,8 @@ impl<'s> Walk<'s> {
         let now = self.shop.clock.now();
         let lives = |place: &place_rows::Model| place.offer_expires_at.is_some_and(|until| now < until);
         let offer = self.places().await.into_iter().find(|place| place.user_id == user_id && lives(place));
-        let quantity = Quantity::new(i32::try_from(quantity).unwrap()).unwrap();
-        let request = HoldRequest {
-            id: HoldId::new(),
-            event_id: self.event_id,
-            ticket_type_id: self.ticket_type_id,
-            quantity,
-            user_id,
-            voucher: voucher.then(|| "TWO".parse().unwrap()),
-            ttl: TimeDelta::seconds(60),
-        };
+        let request = self.request(user_id, quantity, voucher);
+        let quantity = request.quantity;
         let outcome = holds::take(&self.store, request).await;
         self.log.push(format!(
             "hold {quantity}, offered {:?}: {:?}",
@@ -124,6 +116,18 @@ impl<'s> Walk<'s> {
             }
             Err(SaleError::SoldOut { .. } | SaleError::Voucher(_)) => false,
             Err(other) => panic!("{other}\n{}", self.log.join("\n")),
+        }
+    }
+
+    fn request(&self, user_id: UserId, quantity: usize, voucher: bool) -> HoldRequest {
+        HoldRequest {
+            id: HoldId::new(),
+            event_id: self.event_id,
+            ticket_type_id: self.ticket_type_id,
+            quantity: Quantity::new(i32::try_from(quantity).unwrap()).unwrap(),
+            user_id,
+            voucher: voucher.then(|| "TWO".parse().unwrap()),
+            ttl: TimeDelta::seconds(60),
         }
     }
 
@@ -243,4 +247,59 @@ async fn whatever_comes_next_the_counters_are_what_the_rows_say() {
         }
         walk.end().await;
     }
+}
+
+/// One of many who act at once, each for themselves; what is contended is given up.
+async fn rush(walk: &Walk<'_>, seed: u64) {
+    let (mut chance, mut taken) = (Chance(seed), Vec::new());
+    let (store, ticket_type_id) = (&walk.store, walk.ticket_type_id);
+    for _ in 0..20 {
+        let user_id = walk.users[chance.below(walk.users.len())];
+        let one_of =
+            |taken: &[HoldId], chance: &mut Chance| taken.get(chance.below(taken.len().max(1))).copied();
+        let outcome: Result<(), SaleError> = match chance.below(8) {
+            0..=2 => {
+                let request = walk.request(user_id, 1 + chance.below(2), chance.below(3) == 0);
+                holds::take(store, request).await.map(|hold| taken.push(hold.id))
+            }
+            3 => match one_of(&taken, &mut chance) {
+                Some(id) => holds::confirm(store, id).await.map(drop),
+                None => Ok(()),
+            },
+            4 => match one_of(&taken, &mut chance) {
+                Some(id) => holds::release(store, id, Release::VoidAll).await.map(drop),
+                None => Ok(()),
+            },
+            5 => {
+                let joining = Joining { ticket_type_id, user_id, quantity: Quantity::ONE, key: None };
+                waiting_places::join(store, joining).await.map(drop)
+            }
+            6 => waiting_places::leave(store, ticket_type_id, user_id).await,
+            _ => expiry::serve_lists(store, TimeDelta::seconds(30)).await.map(drop),
+        };
+        assert!(outcome.as_ref().map_or_else(is_an_answer, |()| true), "{outcome:?}");
+    }
+}
+
+/// Whether a buyer may be told so; anything else says that something is broken.
+fn is_an_answer(error: &SaleError) -> bool {
+    matches!(
+        error,
+        SaleError::SoldOut { .. }
+            | SaleError::Voucher(_)
+            | SaleError::HoldExpired
+            | SaleError::Transition(_)
+            | SaleError::NotSoldOut { .. }
+            | SaleError::AlreadyWaiting
+            | SaleError::Contended
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_lose_no_count() {
+    let shop = Shop::open().await;
+    let walk = Walk::begin(&shop, 0).await;
+    futures_util::future::join_all((0..12).map(|seed| rush(&walk, seed))).await;
+    walk.check().await;
+    walk.end().await;
 }

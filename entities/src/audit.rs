@@ -65,6 +65,15 @@ pub enum Action {
     /// A refund is owed, or got on.
     #[sea_orm(string_value = "REFUND_CHANGED")]
     RefundChanged,
+    /// Somebody is told what becomes of bookings from now on.
+    #[sea_orm(string_value = "WEBHOOK_REGISTERED")]
+    WebhookRegistered,
+    /// Somebody is told no more.
+    #[sea_orm(string_value = "WEBHOOK_REMOVED")]
+    WebhookRemoved,
+    /// What had been given up is told again.
+    #[sea_orm(string_value = "WEBHOOK_REDELIVERED")]
+    WebhookRedelivered,
 }
 
 /// One entry.

@@ -156,6 +156,14 @@ typed_id!(
     RefundId
 );
 typed_id!(
+    /// Somebody who is told what becomes of bookings.
+    ListenerId
+);
+typed_id!(
+    /// Something that other systems are told.
+    AnnouncementId
+);
+typed_id!(
     /// A line of the audit log.
     AuditId
 );

@@ -1,6 +1,6 @@
 //! Migrations of the booking database: bookings, their payments and refunds, and what was asked before.
 //!
-//! `due_at` in `bookings`, `refunds` and `payment_notices` is the queue of the workers: the moment at which somebody must look at the row again, or `NULL` when
+//! `due_at` in `bookings`, `refunds` and `payment_notices` and in `webhook_deliveries` is the queue of the workers: the moment at which somebody must look at the row again, or `NULL` when
 //! it rests. A worker takes a row by moving `due_at` into the future, so that a worker that dies gives it back by doing nothing.
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(KeepRefusals),
             Box::new(BookWithVouchers),
             Box::new(KeepAudit),
+            Box::new(TellOthers),
         ]
     }
 }
@@ -349,4 +350,70 @@ impl MigrationTrait for KeepAudit {
         }
         Ok(())
     }
+}
+
+/// Who is told what becomes of bookings, and the outbox of what they are told.
+struct TellOthers;
+
+impl MigrationName for TellOthers {
+    fn name(&self) -> &str {
+        "m_tell_others"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for TellOthers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(webhook_listeners(manager)).await?;
+        manager.create_table(webhook_deliveries(manager)).await?;
+        let index = |name: &'static str| Index::create().name(name).table("webhook_deliveries").to_owned();
+        manager.create_index(index("deliveries_due").col("due_at").to_owned()).await?;
+        let by_listener =
+            index("deliveries_by_listener").col("listener_id").col("announcement_id").to_owned();
+        manager.create_index(by_listener).await?;
+        manager
+            .create_index(index("deliveries_by_state").col("state").col("announcement_id").to_owned())
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["webhook_deliveries", "webhook_listeners"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn webhook_listeners(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("webhook_listeners")
+        .col(id("id").primary_key())
+        .col(ColumnDef::new("url").text().not_null())
+        .col(ColumnDef::new("kinds").string_len(255).not_null())
+        .col(ColumnDef::new("sealed_secret").string_len(255).not_null())
+        .col(id("created_by"))
+        .col(instant(manager, "created_at"))
+        .col(nullable_instant(manager, "removed_at"))
+        .to_owned()
+}
+
+/// A message is kept byte by byte as it is signed.
+fn webhook_deliveries(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    Table::create()
+        .table("webhook_deliveries")
+        .col(id("announcement_id"))
+        .col(id("listener_id"))
+        .col(ColumnDef::new("kind").string_len(32).not_null())
+        .col(ColumnDef::new("body").text().not_null())
+        .col(ColumnDef::new("state").string_len(16).not_null())
+        .col(nullable_instant(manager, "due_at"))
+        .col(ColumnDef::new("tries").integer().not_null())
+        .col(ColumnDef::new("last_status").integer())
+        .col(ColumnDef::new("last_failure").string_len(16))
+        .col(instant(manager, "created_at"))
+        .col(instant(manager, "updated_at"))
+        .primary_key(Index::create().col("announcement_id").col("listener_id"))
+        .check(Expr::cust("state IN ('WAITING', 'DELIVERED', 'DEAD')"))
+        .check(Expr::cust("(state = 'WAITING') = (due_at IS NOT NULL)"))
+        .to_owned()
 }

@@ -3,11 +3,13 @@
 //! Public histories are PENDING → PAID, PENDING → CANCELLED and PAID → CANCELLED, nothing else; a test walks every step to show it.
 //! [`BookingState`] is what a booking is; [`PaymentState`] and [`RefundState`] are what becomes of its money.
 
+mod announcement;
 mod notice;
 mod payment;
 mod refund;
 mod state;
 
+pub use announcement::{AnnouncementKind, DeliveryFailure, DeliveryState};
 pub use notice::NoticeOutcome;
 pub use payment::{ChargeState, PaymentState};
 pub use refund::RefundState;

@@ -8,6 +8,7 @@ use entities::booking::status::TransitionError;
 use entities::money::MoneyError;
 use sea_orm::DbErr;
 
+use crate::announcements::address::AddressError;
 use crate::domain::order::OrderError;
 use crate::domain::refusal::Refusal;
 use crate::payment::ProviderError;
@@ -74,6 +75,24 @@ pub enum BookingError {
         /// In what way.
         what: &'static str,
     },
+    /// Nobody can be registered for announcements, because nothing seals their secrets.
+    #[error("Webhooks are not configured: EVENTHUB_WEBHOOK_KEY_SECRET is missing")]
+    WebhooksOff,
+    /// Nothing is sent to such an address.
+    #[error("The url {0}")]
+    WebhookAddress(#[from] AddressError),
+    /// Registered for nothing.
+    #[error("A webhook is registered for at least one kind")]
+    NoWebhookKinds,
+    /// As many listen as may.
+    #[error("There are as many webhooks as there may be; remove one first")]
+    TooManyWebhooks,
+    /// There is no such webhook, or no delivery to it that was given up.
+    #[error("No such webhook or dead delivery")]
+    NoSuchWebhook,
+    /// The platform has no randomness.
+    #[error("the platform has no randomness")]
+    NoRandomness,
     /// The database failed. Not transparent: a lost deadlock is recognised by what is behind the error.
     #[error("{0}")]
     Database(#[from] DbErr),

@@ -1,11 +1,12 @@
 //! The booking subgraph: bookings, payments, the saga.
 //!
-//! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`repeats`] (what they do again) and [`admission`] (how many at a time), [`saga`] (how a booking gets from its row to its
-//! tickets, or back), [`refunds`], [`notices`] and [`worker`] (what happens without anybody asking), [`changes`] (who is told), [`ticket`] and
-//! [`payment`] (who else takes part), [`store`] (how it is kept), [`api`] and [`webhooks`] (how it looks from outside), [`facts`] (what an inspector
-//! is told).
+//! Reading order: [`domain`] (the rules), [`bookings`] (what people do), [`repeats`] (what they do again) and [`admission`] (how many at a time),
+//! [`saga`] (how a booking gets from its row to its tickets, or back), [`refunds`], [`notices`] and [`worker`] (what happens without anybody asking),
+//! [`changes`] and [`announcements`] (who is told), [`ticket`] and [`payment`] (who else takes part), [`store`] (how it is kept), [`api`] and
+//! [`webhooks`] (how it looks from outside), [`facts`] (what an inspector is told).
 
 pub mod admission;
+pub mod announcements;
 pub mod api;
 pub mod bookings;
 pub mod changes;
@@ -28,13 +29,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use reqwest::Url;
 use service::config::peer_url;
-use service::env::Reader;
+use service::env::{Reader, Secret};
 use service::identity::ServiceName;
 use subgraph::client::ServiceClient;
 use subgraph::database::Database;
 use subgraph::run::{App, Context, StartError, Subgraph};
+use subgraph::seal::Sealer;
 
 use crate::admission::{Admission, Limits};
+use crate::announcements::address::Reach;
+use crate::announcements::delivery::Courier;
+use crate::announcements::listeners::Listeners;
 use crate::payment::config::Provider;
 use crate::saga::Saga;
 use crate::store::Store;
@@ -58,7 +63,16 @@ pub struct Config {
     pub admission: Limits,
     /// `EVENTHUB_WORKER_INTERVAL`: how often the worker looks at what is due, and at what other replicas changed.
     pub worker_interval: Duration,
+    /// `EVENTHUB_WEBHOOK_KEY_SECRET`: seals the secrets of those who are told what becomes of bookings; without it nobody can be registered.
+    pub webhook_key_secret: Option<Secret<String>>,
+    /// `EVENTHUB_WEBHOOK_REACH`: how far what they are told may go.
+    pub webhook_reach: Reach,
 }
+
+/// A key secret must be at least so long, in bytes: as long as the key that is made from it.
+const SHORTEST_SECRET: usize = 32;
+/// What the key is for that seals the secrets of listeners.
+const SEALING: &[u8] = b"eventhub webhook secrets, version 1";
 
 /// The longest a booking may wait; the ticket service holds nothing for longer.
 const LONGEST_HOLD: Duration = Duration::from_hours(24);
@@ -91,6 +105,27 @@ fn admission(env: &mut Reader) -> Option<Limits> {
     Some(Limits { at_once: at_once?, waiting: waiting?, patience: patience? })
 }
 
+/// The outer option says that a problem was noted, the inner one that nothing was given.
+fn webhook_key_secret(env: &mut Reader) -> Option<Option<Secret<String>>> {
+    const NAME: &str = "EVENTHUB_WEBHOOK_KEY_SECRET";
+    let secret: Option<Secret<String>> = env.optional(NAME)?;
+    if secret.as_ref().is_some_and(|secret| secret.expose().len() < SHORTEST_SECRET) {
+        env.problem(NAME, None, "is too short", "at least 32 bytes, as `openssl rand -base64 32` prints");
+        return None;
+    }
+    Some(secret)
+}
+
+/// What seals the secrets of listeners, if it is configured.
+///
+/// # Errors
+/// When no key can be derived, which the library promises not to happen.
+pub fn sealer(config: &Config) -> Result<Option<Arc<Sealer>>, StartError> {
+    let Some(secret) = &config.webhook_key_secret else { return Ok(None) };
+    let sealer = Sealer::new(secret, SEALING).ok_or("the key for webhook secrets cannot be derived")?;
+    Ok(Some(Arc::new(sealer)))
+}
+
 impl Subgraph for BookingService {
     const NAME: ServiceName = ServiceName::Booking;
     type Config = Config;
@@ -102,12 +137,16 @@ impl Subgraph for BookingService {
         let hold_ttl = hold_ttl(env);
         let admission = admission(env);
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
+        let webhook_key_secret = webhook_key_secret(env);
+        let webhook_reach = env.or("EVENTHUB_WEBHOOK_REACH", Reach::default());
         Some(Config {
             ticket_url: ticket_url?,
             provider: provider?,
             hold_ttl: hold_ttl?,
             admission: admission?,
             worker_interval: worker_interval?,
+            webhook_key_secret: webhook_key_secret?,
+            webhook_reach: webhook_reach?,
         })
     }
 
@@ -121,15 +160,16 @@ impl Subgraph for BookingService {
         let payments = config.provider.build(&store, &http, &clock);
         let client = ServiceClient::new(http, &config.ticket_url, ServiceName::Ticket, signer)?;
         let saga = Saga { store, tickets: Arc::new(HttpTicketHolds::new(client)), payments };
-        let schema = api::schema(
-            saga.clone(),
-            TimeDelta::from_std(config.hold_ttl)?,
-            Admission::new(config.admission),
-        );
+        let (sealer, reach) = (sealer(&config)?, config.webhook_reach);
+        let courier = Courier::new(saga.store.clone(), sealer.clone(), reach)?;
+        let listeners = Listeners::new(saga.store.clone(), sealer, reach);
+        let (ttl, admission) = (TimeDelta::from_std(config.hold_ttl)?, Admission::new(config.admission));
+        let schema = api::schema(saga.clone(), ttl, admission, listeners);
         let store = saga.store.clone();
         let app = App::new(schema).loaders(move |request, batch| api::loaders(request, batch, &store));
         let changes = changes::run(saga.store.clone(), config.worker_interval, stop.clone());
         let app = app.worker("changes", changes);
+        let app = app.worker("announcements", courier.run(config.worker_interval, stop.clone()));
         let app = app.route(webhooks::PATH, webhooks::endpoint(saga.clone()));
         Ok(app.worker("saga", worker::run(saga, config.worker_interval, stop)))
     }
@@ -158,13 +198,23 @@ mod tests {
     }
 
     #[test]
+    fn unconfigured_nobody_is_told_anything_and_nothing_goes_inside() {
+        let config = read(&[("UNRELATED", "1")]).unwrap();
+        assert!(config.webhook_key_secret.is_none() && sealer(&config).unwrap().is_none());
+        assert_eq!(config.webhook_reach, Reach::Public);
+    }
+
+    #[test]
     fn every_bad_value_is_named() {
         let bad = [
             ("EVENTHUB_PAYMENT_PROVIDER", "cash"),
             ("EVENTHUB_HOLD_TTL", "25h"),
             ("EVENTHUB_BOOKINGS_AT_ONCE", "0"),
+            ("EVENTHUB_WEBHOOK_KEY_SECRET", "short"),
+            ("EVENTHUB_WEBHOOK_REACH", "everywhere"),
         ];
         let problems = read(&bad).unwrap_err();
         assert!(bad.iter().all(|(name, _)| problems.contains(name)), "{problems}");
+        assert!(!problems.contains("short,"), "{problems}");
     }
 }

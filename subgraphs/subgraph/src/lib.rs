@@ -4,7 +4,7 @@
 //! [`cli`] (what a binary is asked to do), [`run`] (how it starts and stops), [`endpoint`] (the way of a request),
 //! [`access`] (who may), [`error`] (what is said when not), [`doer`] and [`audit`] (who did what), [`batch`] (one statement for many
 //! objects), [`database`], [`feed`] (what changed), [`client`] (calls to other services), the
-//! small words [`ids`], [`page`], [`scalars`], [`clock`], and [`testing`].
+//! small words [`seal`], [`ids`], [`page`], [`scalars`], [`clock`], and [`testing`].
 
 pub mod access;
 pub mod audit;
@@ -22,6 +22,7 @@ pub mod page;
 pub mod run;
 pub mod scalars;
 pub mod sdl;
+pub mod seal;
 pub mod testing;
 
 pub use error::{Code, Error};

@@ -208,6 +208,8 @@ impl Home {
         }
         if service == Service::Booking {
             set("EVENTHUB_PAYMENT_PROVIDER", "test".to_owned());
+            set("EVENTHUB_WEBHOOK_KEY_SECRET", self.secrets()?.key_secret);
+            set("EVENTHUB_WEBHOOK_REACH", "anywhere".to_owned());
         }
         Ok(variables)
     }

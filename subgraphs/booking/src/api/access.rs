@@ -25,6 +25,32 @@ pub const RULES: &[Rule] = &[
         who: Who::Service(&[ServiceName::User]),
         probe: r#"{ obligations(userId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { bookings } }"#,
     },
+    Rule { field: "Query.webhooks", who: Who::Admin, probe: "{ webhooks { id } }" },
+    Rule {
+        field: "Query.webhookDeliveries",
+        who: Who::Admin,
+        probe: "{ webhookDeliveries(state: DEAD) { id } }",
+    },
+    Rule {
+        field: "Mutation.registerWebhook",
+        who: Who::Admin,
+        probe: r#"mutation { registerWebhook(url: "", kinds: [BOOKING_PAID]) { secret } }"#,
+    },
+    Rule {
+        field: "Mutation.removeWebhook",
+        who: Who::Admin,
+        probe: r#"mutation { removeWebhook(id: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { ok } }"#,
+    },
+    Rule {
+        field: "Mutation.redeliverWebhook",
+        who: Who::Admin,
+        probe: r#"mutation { redeliverWebhook(id: "nothing") { count } }"#,
+    },
+    Rule {
+        field: "Mutation.redeliverWebhooks",
+        who: Who::Admin,
+        probe: r#"mutation { redeliverWebhooks(webhookId: "0193a7c0-1f2e-7a5b-8c3d-0123456789ab") { count } }"#,
+    },
     Rule { field: "Query.bookingAudit", who: Who::Admin, probe: "{ bookingAudit(limit: 1) { id } }" },
     Rule {
         field: "Mutation.createBooking",

@@ -32,7 +32,13 @@ impl From<BookingError> for Error {
             BookingError::PaymentFailed { .. } => Self::new(Code::PaymentFailed, words),
             BookingError::Unavailable { what, cause } => Self::unavailable(what, cause),
             BookingError::Stale => Self::unavailable("the booking", words),
-            BookingError::Money(_) | BookingError::Broken { .. } => Self::internal(words),
+            BookingError::WebhooksOff | BookingError::TooManyWebhooks => Self::new(Code::Conflict, words),
+            BookingError::WebhookAddress(_) => Self::bad_input("url", words),
+            BookingError::NoWebhookKinds => Self::bad_input("kinds", words),
+            BookingError::NoSuchWebhook => Self::new(Code::NotFound, words),
+            BookingError::NoRandomness | BookingError::Money(_) | BookingError::Broken { .. } => {
+                Self::internal(words)
+            }
             BookingError::Database(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! The GraphQL face of the booking service. Resolvers decode, guard, ask and show; the rest is elsewhere.
 //!
-//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`] and [`payment`] are what they answer; [`personal`] is what is kept about a person; [`stubs`] are what
+//! [`query`], [`mutation`] and [`subscription`] are the root fields, [`access`] says who may call each; [`booking`], [`payment`] and [`webhook`] are what they answer; [`personal`] is what is kept about a person; [`stubs`] are what
 //! this service adds to the entities of others; [`loaders`] fetch N things in one statement; [`errors`] is the table of codes.
 
 use async_graphql::{Request, Schema, SchemaBuilder};
@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use subgraph::batch::Batch;
 
 use crate::admission::Admission;
+use crate::announcements::listeners::Listeners;
 use crate::saga::Saga;
 use crate::store::Store;
 
@@ -21,6 +22,7 @@ mod personal;
 mod query;
 mod stubs;
 mod subscription;
+mod webhook;
 
 /// The schema of the booking service.
 pub type BookingSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
@@ -29,10 +31,10 @@ pub type BookingSchema = Schema<query::Query, mutation::Mutation, subscription::
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HoldTtl(pub(crate) TimeDelta);
 
-/// The schema over what bookings are driven with.
+/// The schema over what bookings are driven with, and those who are told of them.
 #[must_use]
-pub fn schema(saga: Saga, hold_ttl: TimeDelta, admission: Admission) -> BookingSchema {
-    bare().data(HoldTtl(hold_ttl)).data(admission).data(saga).finish()
+pub fn schema(saga: Saga, hold_ttl: TimeDelta, admission: Admission, listeners: Listeners) -> BookingSchema {
+    bare().data(HoldTtl(hold_ttl)).data(admission).data(saga).data(listeners).finish()
 }
 
 /// The loaders of one request.

@@ -1,7 +1,7 @@
 //! What may be done.
 
 use async_graphql::{Context, ID, Object};
-use entities::ids::BookingId;
+use entities::ids::{BookingId, UserId};
 use service::identity::ServiceName;
 use subgraph::access::{actor, require_admin, require_service, require_user};
 use subgraph::error::Error;
@@ -9,7 +9,9 @@ use subgraph::ids::given;
 
 use super::HoldTtl;
 use super::booking::{Booking, CancelBooking, CreateBookingInput};
+use super::webhook::{RedeliverWebhooks, RegisterWebhook, RemoveWebhook, WebhookKind, delivery_key};
 use crate::admission::Admission;
+use crate::announcements::listeners::Listeners;
 use crate::bookings;
 use crate::domain::order::IdempotencyKey;
 use crate::error::BookingError;
@@ -85,6 +87,44 @@ impl Mutation {
         Ok(Some(outcome.into()))
     }
 
+    /// Registers an address that is told what becomes of bookings. For administrators.
+    async fn register_webhook(
+        &self,
+        ctx: &Context<'_>,
+        url: String,
+        kinds: Vec<WebhookKind>,
+    ) -> Result<Option<RegisterWebhook>, Error> {
+        let user = require_admin(ctx)?;
+        let kinds: Vec<_> = kinds.into_iter().map(Into::into).collect();
+        let registered = listeners(ctx).register(&url, &kinds, UserId::from_uuid(user.id)).await?;
+        Ok(Some(registered.into()))
+    }
+
+    /// Sends nothing more to an address. A second time changes nothing. For administrators.
+    async fn remove_webhook(&self, ctx: &Context<'_>, id: ID) -> Result<Option<RemoveWebhook>, Error> {
+        require_admin(ctx)?;
+        listeners(ctx).remove(given(&id, "id")?).await?;
+        Ok(Some(RemoveWebhook { ok: true }))
+    }
+
+    /// Has one message tried again that was given up. For administrators.
+    async fn redeliver_webhook(&self, ctx: &Context<'_>, id: ID) -> Result<Option<RedeliverWebhooks>, Error> {
+        require_admin(ctx)?;
+        listeners(ctx).redeliver(delivery_key(&id)?).await?;
+        Ok(Some(RedeliverWebhooks { count: 1 }))
+    }
+
+    /// Has all messages tried again that were given up for a webhook. For administrators.
+    async fn redeliver_webhooks(
+        &self,
+        ctx: &Context<'_>,
+        webhook_id: ID,
+    ) -> Result<Option<RedeliverWebhooks>, Error> {
+        require_admin(ctx)?;
+        let count = listeners(ctx).redeliver_all(given(&webhook_id, "webhookId")?).await?;
+        Ok(Some(RedeliverWebhooks { count: i32::try_from(count).unwrap_or(i32::MAX) }))
+    }
+
     /// Cancels the bookings of an event that was called off, as many as fit into a second; answers how many are still open.
     /// For the event service.
     #[graphql(inaccessible)]
@@ -97,6 +137,10 @@ impl Mutation {
 
 fn saga<'c>(ctx: &Context<'c>) -> &'c Saga {
     ctx.data_unchecked::<Saga>()
+}
+
+fn listeners<'c>(ctx: &Context<'c>) -> &'c Listeners {
+    ctx.data_unchecked::<Listeners>()
 }
 
 fn key(given: Option<ID>) -> Result<Option<IdempotencyKey>, BookingError> {

@@ -15,9 +15,14 @@ use super::booking::Booking;
 use super::loaders::Bookings;
 use super::personal::{Obligations, PersonalData};
 use super::stubs::{Event, User};
+use super::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
+use crate::announcements::listeners::Listeners;
 use crate::bookings;
 use crate::saga::Saga;
 use crate::store;
+
+/// How many deliveries are told at once when nobody says how many.
+const DELIVERIES: i32 = 100;
 
 /// The root of queries.
 #[derive(Debug)]
@@ -59,6 +64,36 @@ impl Query {
         let page = AuditEntry::page(limit, offset)?;
         let store = &ctx.data_unchecked::<Saga>().store;
         Ok(store::audit::find(store.read(), &filter.into(), page).await?)
+    }
+
+    /// Who is told what becomes of bookings, oldest first. For administrators.
+    async fn webhooks(
+        &self,
+        ctx: &Context<'_>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<Webhook>, Error> {
+        require_admin(ctx)?;
+        let page = Page::from_arguments(limit, offset)?;
+        let rows = ctx.data_unchecked::<Listeners>().list(page).await?;
+        Ok(rows.into_iter().map(Webhook).collect())
+    }
+
+    /// What webhooks were sent or are to be sent: the newest first, a hundred without a limit. For administrators.
+    async fn webhook_deliveries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "To this one.")] webhook_id: Option<ID>,
+        #[graphql(desc = "That stand there.")] state: Option<WebhookDeliveryState>,
+        limit: Option<i32>,
+        offset: Option<i32>,
+    ) -> Result<Vec<WebhookDelivery>, Error> {
+        require_admin(ctx)?;
+        let page = Page::from_arguments(limit.or(Some(DELIVERIES)), offset)?;
+        let listener = webhook_id.map(|id| given(&id, "webhookId")).transpose()?;
+        let rows =
+            ctx.data_unchecked::<Listeners>().deliveries(listener, state.map(Into::into), page).await?;
+        Ok(rows.into_iter().map(WebhookDelivery).collect())
     }
 
     /// What is not over yet between a user and this service; for the user service.

@@ -14,6 +14,7 @@ use sea_orm::{
 use subgraph::doer::Doer;
 use subgraph::page::Page;
 
+use crate::announcements::Announcement;
 use crate::domain::refusal::Refusal;
 use crate::domain::schedule;
 use crate::error::BookingError;
@@ -110,7 +111,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, row: &Model, by: &str) -> 
     write_history(db, None, row, by).await
 }
 
-/// Moves a booking, if it still is what `row` says, and writes the line of its history.
+/// Moves a booking, if it still is what `row` says, writes the line of its history, and what others are told of it.
 ///
 /// # Errors
 /// [`BookingError::Stale`] when somebody else moved it.
@@ -130,6 +131,9 @@ pub(crate) async fn advance(
         return Err(BookingError::Stale);
     }
     write_history(db, Some(row.status), &moved, &step.by).await?;
+    if let Some(announcement) = Announcement::of_booking(row.status, &moved) {
+        super::announcements::put(db, &announcement).await?;
+    }
     Ok(moved)
 }
 

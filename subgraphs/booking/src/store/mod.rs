@@ -15,6 +15,7 @@ use subgraph::feed::Feed;
 
 use crate::error::BookingError;
 
+pub(crate) mod announcements;
 pub(crate) mod audit;
 pub(crate) mod bookings;
 pub(crate) mod keys;

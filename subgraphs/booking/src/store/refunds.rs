@@ -14,6 +14,7 @@ use sea_orm::{
 use subgraph::audit;
 
 use super::bookings::ids_of_user;
+use crate::announcements::Announcement;
 use crate::error::BookingError;
 
 /// The id of the one refund that a payment can have.
@@ -65,9 +66,8 @@ pub(crate) async fn request(
         created_at: now,
         updated_at: now,
     };
-    let entry = super::audit::refund(&row, None);
-    Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    audit::record(db, now, [entry]).await
+    Entity::insert(row.clone().into_active_model()).exec_without_returning(db).await?;
+    tell(db, &row, None).await
 }
 
 /// Takes up to `limit` refunds that are due at `now`, and keeps other workers off them until `until`.
@@ -119,6 +119,15 @@ pub(crate) async fn advance(
         return Err(BookingError::Stale);
     }
     let moved = Model { state: to, due_at, updated_at: now, ..row.clone() };
-    audit::record(db, now, [super::audit::refund(&moved, Some(row.state))]).await?;
+    tell(db, &moved, Some(row.state)).await?;
     Ok(moved)
+}
+
+/// Writes the line of the audit log, and what others are told.
+async fn tell(db: &impl ConnectionTrait, row: &Model, from: Option<RefundState>) -> Result<(), DbErr> {
+    audit::record(db, row.updated_at, [super::audit::refund(row, from)]).await?;
+    match Announcement::of_refund(row) {
+        Some(announcement) => super::announcements::put(db, &announcement).await,
+        None => Ok(()),
+    }
 }

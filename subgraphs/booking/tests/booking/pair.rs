@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use booking::admission::Limits;
+use booking::announcements::address::Reach;
 use booking::payment::config::Provider;
 use booking::saga::Saga;
 use booking::store::Store;
@@ -192,14 +193,21 @@ async fn start_booking(
     clock: &Clock,
     admission: Limits,
 ) -> TestService {
-    let config = Config {
+    let config = Config { admission, ..config(ticket_url, provider) };
+    TestService::start_with::<BookingService>(config, common(ServiceName::Booking), clock.clone()).await
+}
+
+/// A booking service whose workers run when the test runs them, and whose announcements may go to this machine.
+pub(crate) fn config(ticket_url: &str, provider: &Provider) -> Config {
+    Config {
         ticket_url: ticket_url.parse().expect("a URL"),
         provider: provider.clone(),
         hold_ttl: Duration::from_secs(60),
-        admission,
+        admission: Limits::default(),
         worker_interval: NEVER,
-    };
-    TestService::start_with::<BookingService>(config, common(ServiceName::Booking), clock.clone()).await
+        webhook_key_secret: Some("a secret of at least 32 bytes, for tests".to_owned().into()),
+        webhook_reach: Reach::Anywhere,
+    }
 }
 
 /// The port as the service uses it.

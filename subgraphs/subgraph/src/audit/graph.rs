@@ -52,6 +52,12 @@ pub enum AuditAction {
     PaymentChanged,
     /// A refund is owed, or got on.
     RefundChanged,
+    /// Somebody is told what becomes of bookings from now on.
+    WebhookRegistered,
+    /// Somebody is told no more.
+    WebhookRemoved,
+    /// What had been given up is told again.
+    WebhookRedelivered,
 }
 
 /// What one field was and became. Values that a person may take away are not told.

@@ -55,8 +55,8 @@ impl Query {
     }
 
     /// Everything that is kept about whoever asks, in all services.
-    async fn export_my_data(&self, ctx: &Context<'_>) -> Result<PersonalData, Error> {
-        Ok(PersonalData(ask(ctx)?.accounts.current(actor(ctx)).await?))
+    async fn export_my_data(&self, ctx: &Context<'_>) -> Result<Option<PersonalData>, Error> {
+        Ok(Some(PersonalData(ask(ctx)?.accounts.current(actor(ctx)).await?)))
     }
 
     /// Everything that is kept about a person, in all services. For administrators.

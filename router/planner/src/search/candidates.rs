@@ -22,6 +22,13 @@ pub(crate) struct Unit {
     pub(super) indivisible: bool,
 }
 
+impl Unit {
+    /// The same for each type alone.
+    pub(super) fn by_type(&self) -> impl Iterator<Item = Self> {
+        self.types.iter().map(|ty| Self { on: Some(*ty), types: vec![*ty], ..self.clone() })
+    }
+}
+
 /// A request that fields of one position can share: into which subgraph, at which type, after what.
 pub(super) type Request = (SubgraphId, TypeId, Option<SelectionId>);
 

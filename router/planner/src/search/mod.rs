@@ -23,6 +23,7 @@ use provided::ProvidedSets;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
+use candidates::Candidate;
 pub(crate) use candidates::Unit;
 pub(crate) use peers::has_partial_unions;
 pub(crate) use reach::Hop;
@@ -238,7 +239,14 @@ impl<'a> Search<'a> {
         let mut open = Vec::new();
         for unit in self.units(&asked, view) {
             let candidates = self.candidates(&unit, view, jumps)?;
-            open.push((unit, candidates));
+            if jumps && self.is_had_by_type_only(&unit, view, &candidates)? {
+                for unit in unit.by_type() {
+                    let candidates = self.candidates(&unit, view, jumps)?;
+                    open.push((unit, candidates));
+                }
+            } else {
+                open.push((unit, candidates));
+            }
         }
         // Fields that leave no choice decide which requests are made; the others then share them.
         let mut order: Vec<usize> = (0..open.len()).collect();
@@ -266,6 +274,21 @@ impl<'a> Search<'a> {
         }
         let missing = self.missing(&asked, missing);
         Ok(Solution { cost, missing, steps })
+    }
+
+    /// Whether a field of an interface lacks something here. Its objects may be had by a key of their own types: in subgraphs that have more below it.
+    fn is_had_by_type_only(
+        &mut self,
+        unit: &Unit,
+        view: View,
+        candidates: &[Candidate],
+    ) -> Result<bool, Exhausted> {
+        let is_of_interface =
+            unit.on.is_none() && self.supergraph.types[view.ty].is_abstract() && !self.knows_no_types(view);
+        if !is_of_interface || unit.field.is_meta() || view.subgraph == START {
+            return Ok(false);
+        }
+        Ok(self.choose(unit, candidates, &[], true)?.missing.is_some())
     }
 
     /// What the units lack, as a part of `asked`.

@@ -155,10 +155,19 @@ impl From<Option<AuditFilter>> for Filter {
             actor: filter.actor,
             action: filter.action.map(Into::into),
             request_id: filter.request_id,
-            since: filter.since,
-            until: filter.until,
+            since: filter.since.map(comparable),
+            until: filter.until.map(comparable),
         }
     }
+}
+
+/// The same moment, or the last or first one that the column can be compared with: MariaDB reads the parameter as a `TIMESTAMP`, and what lies
+/// outside of that is `NULL` to it. No entry lies there either.
+fn comparable(moment: chrono::DateTime<Utc>) -> chrono::DateTime<Utc> {
+    const LAST: i64 = i32::MAX as i64;
+    chrono::DateTime::from_timestamp(moment.timestamp().clamp(1, LAST), 0)
+        .filter(|clamped| clamped.timestamp() != moment.timestamp())
+        .unwrap_or(moment)
 }
 
 impl AuditEntry {

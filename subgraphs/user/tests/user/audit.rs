@@ -49,6 +49,7 @@ async fn entries_are_found_by_each_filter_and_told_by_the_page() {
         ("(filter: { action: USER_REGISTERED })".to_owned(), 2),
         (r#"(filter: { since: "2999-01-01T00:00:00Z" })"#.to_owned(), 0),
         (r#"(filter: { until: "2999-01-01T00:00:00Z" })"#.to_owned(), 4),
+        (r#"(filter: { since: "1066-10-14T09:00:00Z" })"#.to_owned(), 4),
         (r#"(filter: { requestId: "another" })"#.to_owned(), 0),
     ] {
         assert_eq!(read(&service, &admin, &arguments).await.len(), expected, "{arguments}");

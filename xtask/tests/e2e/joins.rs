@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use xtask::services::Service;
 
 use super::stack;
-use crate::support::people::Person;
+use crate::support::people::{PASSWORD, Person};
 use crate::support::stack::{Way, XTASK};
 
 /// The question that the original needed a dozen requests for.
@@ -80,6 +80,38 @@ async fn only_an_admin_sees_the_bookings_of_an_event_and_only_the_owner_or_an_ad
     assert_eq!(seen.data()["user"]["bookings"], json!([{ "id": booking }]));
     let seen = stranger.ask(Service::Router, of_user, json!({ "id": buyer.id })).await;
     assert!(!seen.body.to_string().contains(&booking), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_is_kept_about_a_person_comes_from_all_services_and_goes_when_nothing_is_open() {
+    let admin = Person::admin(stack(), Way::Unified).await;
+    let buyer = Person::buyer(stack(), Way::Unified).await;
+    let event = admin.create_event("Private data").await;
+    let regular = admin.create_type(&event, "REGULAR", 1000, 10).await;
+    let booking = buyer.book(&event, &regular, 1).await;
+    let export =
+        "{ exportMyData { account { email } bookings { id } tickets { booking { id } } payments { bookingId }
+        createdEvents accountLog { action } } }";
+    let seen = buyer.ask(Service::Router, export, json!({})).await;
+    let expected = json!({
+        "account": { "email": buyer.email }, "bookings": [{ "id": booking }], "tickets": [], "payments": [],
+        "createdEvents": [], "accountLog": [{ "action": "USER_REGISTERED" }],
+    });
+    assert_eq!(seen.data()["exportMyData"], expected);
+
+    let delete = "mutation($password: String!) { deleteMyAccount(currentPassword: $password) { ok } }";
+    let password = json!({ "password": PASSWORD });
+    let refused = buyer.ask(Service::Router, delete, password.clone()).await;
+    assert_eq!(refused.body["errors"][0]["extensions"]["bookings"], 1, "{refused:?}");
+    let cancel = "mutation($id: ID!) { cancelMyBooking(id: $id) { success } }";
+    buyer.ask(Service::Router, cancel, json!({ "id": booking })).await.data();
+    let done = buyer.ask(Service::Router, delete, password).await;
+    assert_eq!(done.data()["deleteMyAccount"]["ok"], true);
+    let audit = "query($id: ID!) { userAudit(filter: { subject: $id }) { action }
+        bookingAudit(filter: { subject: $id }) { action } }";
+    let seen = admin.ask(Service::Router, audit, json!({ "id": buyer.id })).await;
+    let actions = json!([{ "action": "USER_ANONYMISED" }, { "action": "USER_REGISTERED" }]);
+    assert_eq!(seen.data(), &json!({ "userAudit": actions, "bookingAudit": [] }));
 }
 
 #[test]

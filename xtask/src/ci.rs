@@ -20,6 +20,9 @@ const SEEDS: &str = "EVENTHUB_SIMULATION_SEEDS";
 /// Where the random numbers of CI begin: a change is judged by itself, not by luck. What chance finds is found by `cargo xtask fuzz`.
 const FUZZ_SEED: &str = "2026";
 
+/// How long the sale is tortured on each database. `cargo xtask torture --minutes 60` does it for an hour.
+const TORTURE_SECONDS: &str = "60";
+
 /// The options of `cargo xtask ci`.
 #[derive(Args, Clone, Debug)]
 pub struct CiOptions {
@@ -78,10 +81,10 @@ impl Steps {
         )?;
         self.simulation()?;
         self.tests("tests on SQLite", None)?;
-        match &options.mysql {
-            Some(url) if !options.without_mysql => self.tests("tests on MySQL", Some(url)),
-            _ => Ok(()),
-        }
+        self.torture("a tortured sale on SQLite", "sqlite")?;
+        let Some(url) = options.mysql.as_deref().filter(|_| !options.without_mysql) else { return Ok(()) };
+        self.tests("tests on MySQL", Some(url))?;
+        self.torture("a tortured sale on MySQL", &format!("mysql={}/torture_", url.trim_end_matches('/')))
     }
 
     fn cargo(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
@@ -108,6 +111,13 @@ impl Steps {
         let mut command = self.workspace.cargo(&["test", "--workspace", "--test", "booking", "simulation"]);
         command.env(SEEDS, "10000").env_remove(MYSQL);
         self.step("ten thousand sales in a world of chance", command)
+    }
+
+    /// A round at least, on programs that the tests have built.
+    fn torture(&mut self, name: &str, database: &str) -> Result<()> {
+        let run =
+            ["xtask", "torture", "--seconds", TORTURE_SECONDS, "--seed", FUZZ_SEED, "--database", database];
+        self.cargo(name, &run)
     }
 
     fn tests(&mut self, name: &str, mysql: Option<&str>) -> Result<()> {

@@ -185,6 +185,15 @@ pub async fn of_user(store: &Store, user: UserId) -> Result<Vec<Standing>, SaleE
     with_positions(store, places).await
 }
 
+/// Every place that a buyer ever had, oldest first.
+///
+/// # Errors
+/// [`SaleError::Database`].
+pub async fn ever_of_user(store: &Store, user: UserId) -> Result<Vec<Standing>, SaleError> {
+    let places = store::waiting_places::ever_of_user(store.read(), user).await?;
+    with_positions(store, places).await
+}
+
 /// Where places stand.
 ///
 /// # Errors

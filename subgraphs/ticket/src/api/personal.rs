@@ -8,8 +8,9 @@ use subgraph::error::Error;
 use subgraph::page::Page;
 
 use super::ticket::Ticket;
+use super::waiting_place::WaitingPlace;
 use crate::store::Store;
-use crate::tickets;
+use crate::{tickets, waiting_places};
 
 /// Everything that is kept about a person.
 pub(super) struct PersonalData {
@@ -26,6 +27,12 @@ impl PersonalData {
     async fn tickets(&self, ctx: &Context<'_>) -> Result<Vec<Ticket>, Error> {
         let rows = tickets::of_user(self.store(ctx)?, self.id, Page::default()).await?;
         Ok(rows.into_iter().map(Ticket::from).collect())
+    }
+
+    /// Every place on a waiting list, those that are over too, oldest first. For the person and for administrators.
+    async fn waiting_places(&self, ctx: &Context<'_>) -> Result<Vec<WaitingPlace>, Error> {
+        let places = waiting_places::ever_of_user(self.store(ctx)?, self.id).await?;
+        Ok(places.into_iter().map(WaitingPlace).collect())
     }
 
     /// What the person did here, as the audit log tells it. For the person and for administrators.

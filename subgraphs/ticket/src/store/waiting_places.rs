@@ -123,9 +123,14 @@ fn over(to: PlaceStatus, now: DateTime<Utc>) -> sea_orm::UpdateMany<Entity> {
 
 /// The places that a buyer has now, oldest first.
 pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
+    let active = Entity::find().filter(Column::UserId.eq(user)).filter(Column::Active.eq(true));
+    active.order_by_asc(Column::JoinedAt).order_by_asc(Column::Id).all(db).await
+}
+
+/// Those of a buyer that are over, too.
+pub(crate) async fn ever_of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
     Entity::find()
         .filter(Column::UserId.eq(user))
-        .filter(Column::Active.eq(true))
         .order_by_asc(Column::JoinedAt)
         .order_by_asc(Column::Id)
         .all(db)

@@ -35,19 +35,25 @@ async fn tickets_keep_an_account_until_their_event_is_over() {
 #[tokio::test]
 async fn tickets_are_shown_to_their_owner_and_administrators() {
     let shop = Shop::open().await;
-    let sale = shop.sale(10).await;
+    let sale = shop.sale(1).await;
     let booking = id();
     shop.hold(&booking, &sale, 1).data().await;
     shop.confirm(&booking).data().await;
+    let join = format!(
+        r#"mutation {{ joinWaitingList(ticketTypeId: "{}", quantity: 2) {{ id }} }}"#,
+        sale.ticket_type
+    );
+    shop.service.call(join).as_user(BUYER.parse().unwrap(), Role::Customer).data().await;
     let personal = || -> Call<'_> {
         let document = "query($r: [_Any!]!) { _entities(representations: $r) { ... on PersonalData {
-            tickets { booking { id } status } ticketLog { action } } } }";
+            tickets { booking { id } status } waitingPlaces { quantity status } ticketLog { action } } } }";
         let representation = json!([{ "__typename": "PersonalData", "id": BUYER }]);
         shop.service.call(document).variable("r", representation).through(ServiceName::Router)
     };
     let own = personal().as_user(BUYER.parse().unwrap(), Role::Customer).data().await;
+    let places = json!([{ "quantity": 2, "status": "WAITING" }]);
     let tickets = json!([{ "booking": { "id": booking }, "status": "VALID" }]);
-    assert_eq!(own["_entities"], json!([{ "tickets": tickets, "ticketLog": [] }]));
+    assert_eq!(own["_entities"], json!([{ "tickets": tickets, "waitingPlaces": places, "ticketLog": [] }]));
     assert_eq!(personal().as_admin().data().await, own);
     assert_eq!(personal().as_user(Uuid::now_v7(), Role::Staff).refused().await, "FORBIDDEN");
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows sea-orm and nothing above it: no GraphQL, no HTTP, no clock. A subgraph uses [`ids`], [`money`], [`moment`] and the module of its own database.
 pub mod audit;
+pub mod idempotency;
 pub mod ids;
 pub mod moment;
 pub mod money;

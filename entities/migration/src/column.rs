@@ -30,3 +30,16 @@ pub fn nullable_instant(manager: &SchemaManager<'_>, name: impl IntoIden) -> Col
     };
     column
 }
+
+/// `idempotency_key`: a name that a client gave a request; it may be `NULL`.
+///
+/// The default collation of a MySQL server takes "a" and "A" for one key, and "a " for a third spelling of it.
+#[must_use]
+pub fn idempotency_key(manager: &SchemaManager<'_>) -> ColumnDef {
+    let mut column = ColumnDef::new("idempotency_key");
+    match manager.get_database_backend() {
+        DbBackend::MySql => column.custom("varchar(128) CHARACTER SET ascii COLLATE ascii_bin"),
+        _ => column.string_len(128),
+    };
+    column
+}

@@ -3,6 +3,7 @@
 //! Never imports `entities`: an old migration must not change when a model does.
 mod audit;
 pub mod column;
+mod idempotency;
 
 pub mod booking;
 pub mod event;

@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(TakeVouchers),
             Box::new(LetWait),
             Box::new(KeepAudit),
+            Box::new(KnowRepeats),
         ]
     }
 }
@@ -405,4 +406,24 @@ fn queue_indexes() -> [IndexCreateStatement; 5] {
         index("ticket_types_by_waiting", "ticket_types", &["waiting"]),
         index("ticket_types_by_offered", "ticket_types", &["offered"]),
     ]
+}
+
+/// What was asked before, and under which key.
+struct KnowRepeats;
+
+impl MigrationName for KnowRepeats {
+    fn name(&self) -> &str {
+        "m0007_know_repeats"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KnowRepeats {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::idempotency::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::idempotency::remove(manager).await
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! A subgraph is a schema, a database and a list of things to run; this crate turns that into a process. Reading order:
 //! [`cli`] (what a binary is asked to do), [`run`] (how it starts and stops), [`endpoint`] (the way of a request),
-//! [`access`] (who may), [`error`] (what is said when not), [`doer`] and [`audit`] (who did what), [`batch`] (one statement for many
+//! [`access`] (who may), [`error`] (what is said when not), [`doer`] and [`audit`] (who did what),
+//! [`idempotency`] (what came before), [`batch`] (one statement for many
 //! objects), [`database`], [`feed`] (what changed), [`client`] (calls to other services), the
 //! small words [`seal`], [`ids`], [`page`], [`scalars`], [`clock`], and [`testing`].
 
@@ -17,6 +18,7 @@ pub mod doer;
 pub mod endpoint;
 pub mod error;
 pub mod feed;
+pub mod idempotency;
 pub mod ids;
 pub mod page;
 pub mod run;

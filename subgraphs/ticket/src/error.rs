@@ -4,6 +4,7 @@
 
 use entities::ticket::status::TransitionError;
 use sea_orm::DbErr;
+use subgraph::idempotency::KeyError;
 
 use crate::domain::rules::RuleError;
 use crate::domain::terms::TermsError;
@@ -113,4 +114,13 @@ pub enum SaleError {
     /// The database failed. Not transparent: a lost deadlock is recognised by what is behind the error.
     #[error("{0}")]
     Database(#[from] DbErr),
+}
+
+impl From<KeyError> for SaleError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Reused => Self::KeyReused,
+            KeyError::Database(error) => Self::Database(error),
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! What an organiser does with ticket types, and what everybody may read of them.
 
-use entities::ids::{EventId, TicketTypeId};
+use entities::idempotency::IdempotencyKey;
+use entities::ids::{EventId, TicketTypeId, UserId};
 use entities::moment::Moment;
 use entities::money::Currency;
 use entities::ticket::status::Category;
 use entities::ticket::ticket_types::Model;
 use entities::ticket::{events as event_rows, status::SaleState};
 
+use sea_orm::ActiveEnum;
+use serde_json::json;
 use subgraph::audit::record;
+use subgraph::idempotency::{self, Request};
 
 use crate::audit;
 use crate::domain::rules::Rules;
@@ -35,9 +39,32 @@ pub struct NewTicketType {
     pub rules: Rules,
 }
 
-/// Creates a type, within what the event's room takes.
+impl NewTicketType {
+    /// This, asked for by `user` under `key`.
+    #[must_use]
+    pub fn request(&self, user: UserId, key: IdempotencyKey) -> Request {
+        let Self { event_id, name, price, currency, quota, rules } = self;
+        let Rules { open_at, close_at, min_per_order, max_per_order, max_per_buyer } = rules;
+        let body = [
+            json!(event_id),
+            json!(name.to_value()),
+            json!(price),
+            json!(currency.code()),
+            json!(quota),
+            json!(open_at.map(|at| at.to_rfc3339())),
+            json!(close_at.map(|at| at.to_rfc3339())),
+            json!(min_per_order),
+            json!(max_per_order),
+            json!(max_per_buyer),
+        ];
+        Request::new(user, "createTicketType", key, &body)
+    }
+}
+
+/// Creates a type, within what the event's room takes; or finds the one that this request created before.
 ///
 /// # Errors
+/// [`SaleError::KeyReused`]; [`SaleError::NoSuchTicketType`] when what it created was deleted;
 /// [`SaleError::NoSuchEvent`], [`SaleError::EventNotOpen`], [`SaleError::CapacityExceeded`],
 /// [`SaleError::DuplicateTicketType`], [`SaleError::Terms`]; [`SaleError::Directory`] when the event is not known here
 /// yet and the event service is down.
@@ -45,10 +72,22 @@ pub async fn create(
     store: &Store,
     directory: &dyn EventDirectory,
     new: NewTicketType,
+    request: Option<&Request>,
 ) -> Result<Model, SaleError> {
     let terms = Terms::new(new.name, new.price, new.quota, new.rules)?;
     know_event(store, directory, new.event_id).await?;
-    store.transaction(|tx| async move { insert(&tx, new, terms).await }).await
+    store
+        .transaction(|tx| async move {
+            match idempotency::find(tx.db(), request).await? {
+                Some(id) => made_before(&tx, id).await,
+                None => insert(&tx, new, terms, request).await,
+            }
+        })
+        .await
+}
+
+async fn made_before(tx: &Transaction, id: TicketTypeId) -> Result<Model, SaleError> {
+    store::ticket_types::find(tx.db(), id).await?.ok_or(SaleError::NoSuchTicketType)
 }
 
 /// Sees to it that the event has a capacity row.
@@ -71,13 +110,19 @@ pub(crate) async fn know_event(
         .await
 }
 
-async fn insert(tx: &Transaction, new: NewTicketType, terms: Terms) -> Result<Model, SaleError> {
-    let now = tx.now().await?;
+async fn insert(
+    tx: &Transaction,
+    new: NewTicketType,
+    terms: Terms,
+    request: Option<&Request>,
+) -> Result<Model, SaleError> {
+    let (id, now) = (TicketTypeId::new(), tx.now().await?);
+    store::claim(tx, request, id, now).await?;
     let event = store::events::lock(tx.db(), new.event_id).await?.ok_or(SaleError::NoSuchEvent)?;
     open_for_sales(&event, now)?;
     allocate(tx, &event, i64::from(terms.quota)).await?;
     let row = Model {
-        id: TicketTypeId::new(),
+        id,
         event_id: new.event_id,
         name: terms.name,
         price: terms.price,

@@ -4,13 +4,16 @@
 //! confirmed, given back when it is released, lapses or is voided.
 
 use chrono::{DateTime, Utc};
-use entities::ids::{EventId, TicketTypeId, VoucherId};
+use entities::idempotency::IdempotencyKey;
+use entities::ids::{EventId, TicketTypeId, UserId, VoucherId};
 use entities::moment::Moment;
 use entities::money::{Currency, Money};
 use entities::ticket::status::StockMove;
 use entities::ticket::vouchers::Model;
 use entities::ticket::{holds as hold_rows, ticket_types as type_rows};
 use entities::voucher_code::VoucherCode;
+use serde_json::json;
+use subgraph::idempotency::{self, Request};
 use subgraph::page::Page;
 
 use crate::domain::voucher::{Discount, Validity, VoucherRefusal, VoucherTermsError};
@@ -70,24 +73,63 @@ impl NewDiscount {
     }
 }
 
-/// Creates a voucher.
+impl NewVoucher {
+    /// This, asked for by `user` under `key`.
+    #[must_use]
+    pub fn request(&self, user: UserId, key: IdempotencyKey) -> Request {
+        let Self { event_id, ticket_type_id, code, discount, validity, usage_limit } = self;
+        let (kind, value, currency) = match discount {
+            NewDiscount::Percent(percent) => ("percent", percent, None),
+            NewDiscount::Amount(off, currency) => ("amount", off, *currency),
+            NewDiscount::Price(instead, currency) => ("price", instead, *currency),
+        };
+        let body = [
+            json!(event_id),
+            json!(ticket_type_id),
+            json!(code.to_string()),
+            json!(kind),
+            json!(value),
+            json!(currency.map(Currency::code)),
+            json!(validity.from.map(|at| at.to_rfc3339())),
+            json!(validity.until.map(|at| at.to_rfc3339())),
+            json!(usage_limit),
+        ];
+        Request::new(user, "createVoucher", key, &body)
+    }
+}
+
+/// Creates a voucher; or finds the one that this request created before.
 ///
 /// # Errors
+/// [`SaleError::KeyReused`]; [`SaleError::NoSuchVoucher`] when what it created went with its ticket type;
 /// [`SaleError::NoSuchEvent`], [`SaleError::NoSuchTicketType`] also for another event's, [`SaleError::VoucherTerms`],
 /// [`SaleError::DuplicateVoucher`]; [`SaleError::Directory`] when the event is not known here yet and the event service is down.
 pub async fn create(
     store: &Store,
     directory: &dyn EventDirectory,
     new: NewVoucher,
+    request: Option<&Request>,
 ) -> Result<Model, SaleError> {
     check_limit(new.usage_limit)?;
     new.validity.check()?;
     know_event(store, directory, new.event_id).await?;
-    store.transaction(|tx| async move { insert(&tx, new).await }).await
+    store
+        .transaction(|tx| async move {
+            match idempotency::find(tx.db(), request).await? {
+                Some(id) => made_before(&tx, id).await,
+                None => insert(&tx, new, request).await,
+            }
+        })
+        .await
 }
 
-async fn insert(tx: &Transaction, new: NewVoucher) -> Result<Model, SaleError> {
-    let now = tx.now().await?;
+async fn made_before(tx: &Transaction, id: VoucherId) -> Result<Model, SaleError> {
+    store::vouchers::find(tx.db(), id).await?.ok_or(SaleError::NoSuchVoucher)
+}
+
+async fn insert(tx: &Transaction, new: NewVoucher, request: Option<&Request>) -> Result<Model, SaleError> {
+    let (id, now) = (VoucherId::new(), tx.now().await?);
+    store::claim(tx, request, id, now).await?;
     let ticket_type = match new.ticket_type_id {
         Some(id) => {
             let row = store::ticket_types::lock(tx.db(), id).await?;
@@ -98,7 +140,7 @@ async fn insert(tx: &Transaction, new: NewVoucher) -> Result<Model, SaleError> {
     };
     let (discount_kind, discount_value, currency) = new.discount.of(ticket_type.as_ref())?.columns();
     let row = Model {
-        id: VoucherId::new(),
+        id,
         event_id: new.event_id,
         ticket_type_id: new.ticket_type_id,
         code: new.code,

@@ -8,6 +8,7 @@
 //! Every step locks the type's row first, so that any number of workers, buyers and replicas take turns.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{TicketTypeId, UserId, WaitingPlaceId};
 use entities::money::Quantity;
 use entities::ticket::status::{PlaceStatus, SaleState};
@@ -36,7 +37,7 @@ pub struct Joining {
     /// How many.
     pub quantity: Quantity,
     /// The buyer's name for this request.
-    pub key: Option<String>,
+    pub key: Option<IdempotencyKey>,
 }
 
 /// Takes a place at the end of the list. Who waits already keeps their place.
@@ -120,7 +121,7 @@ fn new_place(joining: &Joining, row: &type_rows::Model, now: DateTime<Utc>) -> M
         active: Some(true),
         offered: 0,
         offer_expires_at: None,
-        idempotency_key: joining.key.clone(),
+        idempotency_key: joining.key.as_ref().map(ToString::to_string),
         joined_at: now,
         updated_at: now,
     }

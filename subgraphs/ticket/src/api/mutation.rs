@@ -7,6 +7,7 @@ use entities::ids::UserId;
 use service::identity::ServiceName;
 use subgraph::access::{require_admin, require_service, require_staff, require_user};
 use subgraph::error::Error;
+use subgraph::idempotency;
 use subgraph::ids::given;
 
 use super::check_in::{CheckIn, ScanInput, gate_named};
@@ -14,10 +15,12 @@ use super::hold::{Hold, HoldInput, SyncEventInput};
 use super::ticket::keys;
 use super::ticket_type::{CreateTicketInput, DeleteTicketType, TicketType, UpdateTicketInput};
 use super::voucher::{CreateVoucherInput, UpdateVoucherInput, Voucher};
-use super::waiting_place::{WaitingPlace, key_given, wanted};
+use super::waiting_place::{WaitingPlace, wanted};
 use crate::event::EventDirectory;
 use crate::holds::{self, Release};
 use crate::store::Store;
+use crate::ticket_types::NewTicketType;
+use crate::vouchers::NewVoucher;
 use crate::waiting_places::{self, Joining};
 use crate::{events, ticket_types, tickets, vouchers};
 
@@ -27,15 +30,21 @@ pub struct Mutation;
 
 #[Object]
 impl Mutation {
-    /// Puts a new type of ticket on sale, within what the event's room takes. For administrators.
+    /// Puts a new type of ticket on sale, within what the event's room takes. Repeated with the same key it answers the same type.
+    /// For administrators.
     async fn create_ticket_type(
         &self,
         ctx: &Context<'_>,
         input: CreateTicketInput,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Option<TicketType>, Error> {
-        require_admin(ctx)?;
+        let user = UserId::from_uuid(require_admin(ctx)?.id);
+        let key = idempotency::given(idempotency_key.as_ref())?;
+        let new = NewTicketType::try_from(input)?;
+        let request = key.map(|key| new.request(user, key));
         let directory = ctx.data_unchecked::<Arc<dyn EventDirectory>>();
-        let row = ticket_types::create(store(ctx), directory.as_ref(), input.try_into()?).await?;
+        let row = ticket_types::create(store(ctx), directory.as_ref(), new, request.as_ref()).await?;
         Ok(Some(TicketType(row)))
     }
 
@@ -71,11 +80,21 @@ impl Mutation {
         Ok(Some(DeleteTicketType { ok: true }))
     }
 
-    /// Gives out a code that makes tickets of an event cheaper, so many times. For administrators.
-    async fn create_voucher(&self, ctx: &Context<'_>, input: CreateVoucherInput) -> Result<Voucher, Error> {
-        require_admin(ctx)?;
+    /// Gives out a code that makes tickets of an event cheaper, so many times. Repeated with the same key it answers the same voucher.
+    /// For administrators.
+    async fn create_voucher(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateVoucherInput,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<Voucher, Error> {
+        let user = UserId::from_uuid(require_admin(ctx)?.id);
+        let key = idempotency::given(idempotency_key.as_ref())?;
+        let new = NewVoucher::try_from(input)?;
+        let request = key.map(|key| new.request(user, key));
         let directory = ctx.data_unchecked::<Arc<dyn EventDirectory>>();
-        Ok(Voucher(vouchers::create(store(ctx), directory.as_ref(), input.try_into()?).await?))
+        Ok(Voucher(vouchers::create(store(ctx), directory.as_ref(), new, request.as_ref()).await?))
     }
 
     /// Changes when a voucher is good, and for how many. What it takes off never changes. For administrators.
@@ -102,7 +121,7 @@ impl Mutation {
         let user_id = UserId::from_uuid(require_user(ctx)?.id);
         let ticket_type_id = given(&ticket_type_id, "ticketTypeId")?;
         let quantity = wanted(quantity)?;
-        let key = idempotency_key.as_ref().map(key_given).transpose()?;
+        let key = idempotency::given(idempotency_key.as_ref())?;
         let joining = Joining { ticket_type_id, user_id, quantity, key };
         let place = waiting_places::join(store(ctx), joining).await?;
         let mut standing = waiting_places::with_positions(store(ctx), vec![place]).await?;

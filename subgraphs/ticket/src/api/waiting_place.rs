@@ -80,15 +80,6 @@ impl WaitingPlace {
     }
 }
 
-/// A client's name for a request, so that it may be repeated.
-pub(super) fn key_given(key: &ID) -> Result<String, Error> {
-    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-    if visible && (1..=128).contains(&key.len()) {
-        return Ok(key.to_string());
-    }
-    Err(Error::bad_input("idempotencyKey", "An idempotency key is 1 to 128 visible ASCII characters"))
-}
-
 /// How many tickets somebody may wait for: as many as one booking may be for.
 pub(super) fn wanted(count: i32) -> Result<Quantity, Error> {
     match Quantity::new(count) {

@@ -5,6 +5,7 @@
 //! and before the places on its waiting list, several of a kind by id. Rows of others that are merely
 //! in the way are skipped.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
 use subgraph::clock::Clock;
 use subgraph::database::{self, Database};
 use subgraph::feed::Feed;
+use subgraph::idempotency::{self, Request};
 
 use crate::error::SaleError;
 
@@ -112,6 +114,19 @@ impl Transaction {
             None => self.store.database.now(self.db()).await,
         }
     }
+}
+
+/// Writes down that `request` makes `subject` in this transaction, before anything that its twin could be refused for.
+///
+/// # Errors
+/// [`SaleError::Contended`] when a twin was faster: the next try finds what it made.
+pub(crate) async fn claim(
+    tx: &Transaction,
+    request: Option<&Request>,
+    subject: impl Display,
+    now: DateTime<Utc>,
+) -> Result<(), SaleError> {
+    if idempotency::claim(tx.db(), request, subject, now).await? { Ok(()) } else { Err(SaleError::Contended) }
 }
 
 /// Whether a row was written; `false` when a unique key was in the way.

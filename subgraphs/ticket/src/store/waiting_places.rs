@@ -1,6 +1,7 @@
 //! SQL over places on waiting lists. Whoever writes here has locked the row of their type before.
 
 use chrono::{DateTime, Utc};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{TicketTypeId, UserId, WaitingPlaceId};
 use entities::ticket::status::PlaceStatus;
 use entities::ticket::waiting_places::{Column, Entity, Model};
@@ -16,9 +17,13 @@ use super::inserted;
 pub(crate) async fn by_key(
     db: &impl ConnectionTrait,
     user: UserId,
-    key: &str,
+    key: &IdempotencyKey,
 ) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(Column::UserId.eq(user)).filter(Column::IdempotencyKey.eq(key)).one(db).await
+    Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::IdempotencyKey.eq(key.as_str()))
+        .one(db)
+        .await
 }
 
 /// The place on which a buyer waits for a type now, or has an offer.

@@ -11,6 +11,7 @@ mod entities;
 mod event_service;
 mod holds;
 mod privacy;
+mod repeating;
 mod rules;
 mod shop;
 mod ticket_types;

@@ -16,7 +16,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateEvents), Box::new(KeepAudit)]
+        vec![Box::new(CreateEvents), Box::new(KeepAudit), Box::new(KnowRepeats)]
     }
 }
 
@@ -212,5 +212,25 @@ impl MigrationTrait for KeepAudit {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         crate::audit::remove(manager).await
+    }
+}
+
+/// What was asked before, and under which key.
+struct KnowRepeats;
+
+impl MigrationName for KnowRepeats {
+    fn name(&self) -> &str {
+        "m0003_know_repeats"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KnowRepeats {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::idempotency::create(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::idempotency::remove(manager).await
     }
 }

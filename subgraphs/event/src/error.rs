@@ -51,6 +51,9 @@ pub enum EventError {
     /// Somebody else changed the event at the same time.
     #[error("the event is being changed by somebody else; read it again and repeat")]
     Changed,
+    /// The key was used for something else.
+    #[error("This idempotency key was used for another request")]
+    KeyReused,
     /// The event's state does not allow it.
     #[error(transparent)]
     Transition(#[from] EventTransitionError),
@@ -115,7 +118,8 @@ impl From<StoreError> for EventError {
         match error {
             StoreError::Changed => Self::Changed,
             StoreError::Overlaps(claims) => Self::RoomUnavailable(crate::rooms::conflicts(&claims)),
-            error @ (StoreError::UnknownRoom | StoreError::Db(_)) => Self::Store(error),
+            StoreError::KeyReused => Self::KeyReused,
+            error @ (StoreError::Twin | StoreError::UnknownRoom | StoreError::Db(_)) => Self::Store(error),
         }
     }
 }

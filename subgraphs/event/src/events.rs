@@ -8,13 +8,16 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entities::event::events::Model;
 use entities::event::status::{EventState, EventStatus};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{EventId, UserId};
 use service::identity::Caller;
+use subgraph::idempotency::Request;
 
 use crate::context::{Context, admin};
 use crate::domain::texts;
 use crate::domain::time::{self, Slot, VenueTime};
 use crate::error::EventError;
+use crate::repeats::past_twins;
 use crate::store::StoreError;
 use crate::store::events::{EventFilter, Wording};
 use crate::store::reservations::{Place, Purpose};
@@ -36,6 +39,8 @@ pub struct NewEvent {
     pub start: String,
     /// When it ends.
     pub end: String,
+    /// The client's name for this request.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What is to change of an event, as a client wrote it; what is absent stays.
@@ -59,25 +64,48 @@ pub struct EventChange {
 const TRIES: usize = 5;
 
 impl Context {
-    /// Creates an event: admin.
+    /// Creates an event: admin. Finds the one that this request created before, if it has a key.
     ///
     /// # Errors
-    /// Whatever is wrong with the input or the room; nothing remains then.
+    /// Whatever is wrong with the input or the room; nothing remains then. [`EventError::KeyReused`].
     pub async fn create_event(&self, caller: &Caller, input: NewEvent) -> Result<Model, EventError> {
-        let creator = admin(caller)?;
+        let creator = UserId::from_uuid(admin(caller)?.id);
+        let request = input.request(creator);
+        let (input, request) = (&input, request.as_ref());
+        past_twins(|| async move {
+            match self.event_made_before(request).await? {
+                Some(event) => Ok(event),
+                None => self.create_anew(creator, input, request).await,
+            }
+        })
+        .await
+    }
+
+    async fn create_anew(
+        &self,
+        creator: UserId,
+        input: &NewEvent,
+        request: Option<&Request>,
+    ) -> Result<Model, EventError> {
         let title = texts::title(&input.title).map_err(|error| EventError::text("title", error))?;
         let description = described(input.description.as_deref())?.flatten();
         let slot = Slot::parse(&input.start, &input.end, self.zones.of(input.venue))?;
         self.not_in_past(&slot)?;
         let room = self.room_in(input.venue, input.room).await?;
         let place = Place { venue: input.venue, room: room.id, capacity: room.capacity, slot };
-        let event = new_event((title, description), place, UserId::from_uuid(creator.id), self.clock.now());
-        self.claim_and_create(event, place).await
+        let event = new_event((title, description), place, creator, self.clock.now());
+        self.claim_and_create(event, place, request).await
     }
 
-    async fn claim_and_create(&self, event: Model, place: Place) -> Result<Model, EventError> {
+    async fn claim_and_create(
+        &self,
+        event: Model,
+        place: Place,
+        request: Option<&Request>,
+    ) -> Result<Model, EventError> {
         let at = (&self.lease(), self.clock.now());
-        let claim = self.store.claim(Purpose::NewEvent(&event), place.room, place.slot, at).await?;
+        let purpose = (Purpose::NewEvent(&event), request);
+        let claim = self.store.claim(purpose, place.room, place.slot, at).await?;
         let ready = async {
             self.push(&claim).await?;
             Ok(self.store.settle_new_event(&claim, self.clock.now()).await?)
@@ -156,7 +184,7 @@ impl Context {
 
     async fn claim_and_move(&self, event: Model, place: Place, wording: Wording) -> Result<(), EventError> {
         let at = (&self.lease(), self.clock.now());
-        let claim = self.store.claim(Purpose::Move(&event), place.room, place.slot, at).await?;
+        let claim = self.store.claim((Purpose::Move(&event), None), place.room, place.slot, at).await?;
         let ready = async {
             self.fits_what_is_on_offer(&event, place).await?;
             self.push(&claim).await?;

@@ -17,6 +17,7 @@ pub mod error;
 pub mod events;
 pub mod facts;
 pub mod peer;
+pub mod repeats;
 pub mod rooms;
 pub mod schedules;
 pub mod spacemaster;

@@ -2,11 +2,15 @@
 
 use entities::event::room_reservations as claims;
 use entities::event::status::ReservationState;
+use entities::idempotency::IdempotencyKey;
+use entities::ids::UserId;
 use service::identity::Caller;
+use subgraph::idempotency::Request;
 
 use crate::context::{Context, admin};
-use crate::domain::time::Slot;
+use crate::domain::time::{Slot, VenueTime};
 use crate::error::EventError;
+use crate::repeats::past_twins;
 use crate::rooms::conflicts;
 use crate::store::StoreError;
 use crate::store::reservations::Purpose;
@@ -20,6 +24,8 @@ pub struct NewBlock {
     pub start: String,
     /// When it ends.
     pub end: String,
+    /// The client's name for this request.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// What came of it. A schedule that does not allow it is an answer, not a failure: that is how clients have always been told.
@@ -34,23 +40,50 @@ pub enum Blocked {
 }
 
 impl Context {
-    /// Blocks a room: admin.
+    /// Blocks a room: admin. Finds the block that this request set before, if it has a key.
     ///
     /// # Errors
-    /// When the input is wrong, the room unknown or the scheduler unavailable. What is merely in the way is [`Blocked::Refused`].
+    /// [`EventError::KeyReused`];
+    /// when the input is wrong, the room unknown or the scheduler unavailable. What is merely in the way is [`Blocked::Refused`].
     pub async fn block_schedule(&self, caller: &Caller, block: NewBlock) -> Result<Blocked, EventError> {
-        admin(caller)?;
+        let request = block.request(UserId::from_uuid(admin(caller)?.id));
+        let (block, request) = (&block, request.as_ref());
+        past_twins(|| async move {
+            match self.block_made_before(request).await? {
+                Some(claim) => Ok(Blocked::Done(self.slot_of(&claim).await?)),
+                None => self.block_anew(block, request).await,
+            }
+        })
+        .await
+    }
+
+    /// The slot of a claim that is there, asking nobody else.
+    async fn slot_of(&self, claim: &claims::Model) -> Result<Slot, EventError> {
+        let rooms = self.store.rooms_by_ids(&[claim.room_id]).await?;
+        let venue = rooms.first().ok_or(EventError::Store(StoreError::UnknownRoom))?.venue_id;
+        let start = VenueTime { instant: claim.starts_at.utc(), wall: claim.starts_local };
+        let end = VenueTime { instant: claim.ends_at.utc(), wall: claim.ends_local };
+        let slot = Slot::new(start, end, self.zones.of(venue));
+        slot.map_err(|error| EventError::input("endTime", error.to_string()))
+    }
+
+    async fn block_anew(&self, block: &NewBlock, request: Option<&Request>) -> Result<Blocked, EventError> {
         let room = self.room(block.room).await?;
         let slot = Slot::parse(&block.start, &block.end, self.zones.of(room.venue_id))?;
         if slot.instants.end() <= self.clock.now() {
             return Err(EventError::InPast { field: "endTime" });
         }
-        self.claim_and_block(room.id, slot).await
+        self.claim_and_block(room.id, slot, request).await
     }
 
-    async fn claim_and_block(&self, room: i32, slot: Slot) -> Result<Blocked, EventError> {
+    async fn claim_and_block(
+        &self,
+        room: i32,
+        slot: Slot,
+        request: Option<&Request>,
+    ) -> Result<Blocked, EventError> {
         let at = (&self.lease(), self.clock.now());
-        let claim = match self.store.claim(Purpose::Block, room, slot, at).await {
+        let claim = match self.store.claim((Purpose::Block, request), room, slot, at).await {
             Ok(claim) => claim,
             Err(StoreError::Overlaps(claims)) if is_this_block(&claims, &slot) => {
                 return Ok(Blocked::Already(slot));

@@ -18,6 +18,7 @@ impl From<EventError> for Error {
             EventError::InPast { field } => Self::new(Code::EventInPast, said).with_field(field),
             EventError::RoomUnavailable(_) => Self::new(Code::RoomUnavailable, said),
             EventError::Changed => Self::new(Code::Conflict, said),
+            EventError::KeyReused => Self::new(Code::IdempotencyConflict, said).with_field("idempotencyKey"),
             EventError::Transition(_) => Self::new(Code::InvalidTransition, said),
             EventError::CapacityExceeded { capacity } => {
                 Self::new(Code::CapacityExceeded, said).with_detail("capacity", capacity)
@@ -33,9 +34,11 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Db(error) => error.into(),
             // The use-cases translate these; one that comes here was forgotten.
-            error @ (StoreError::Changed | StoreError::Overlaps(_) | StoreError::UnknownRoom) => {
-                Self::internal(error)
-            }
+            error @ (StoreError::Changed
+            | StoreError::Overlaps(_)
+            | StoreError::UnknownRoom
+            | StoreError::Twin
+            | StoreError::KeyReused) => Self::internal(error),
         }
     }
 }
@@ -58,6 +61,7 @@ mod tests {
             (EventError::InPast { field: "startTime" }, Code::EventInPast, Some("startTime")),
             (EventError::RoomUnavailable("taken".into()), Code::RoomUnavailable, None),
             (EventError::Changed, Code::Conflict, None),
+            (EventError::KeyReused, Code::IdempotencyConflict, Some("idempotencyKey")),
             (EventError::Transition(transition), Code::InvalidTransition, None),
             (EventError::CapacityExceeded { capacity: 80 }, Code::CapacityExceeded, None),
             (EventError::Unavailable { peer: "SpaceMaster", cause: "x".into() }, Code::Unavailable, None),

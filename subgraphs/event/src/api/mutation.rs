@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use subgraph::Error;
 use subgraph::access::{caller, require_admin};
+use subgraph::idempotency;
 
 use super::event::Event;
 use super::query::app;
@@ -57,6 +58,7 @@ struct BlockSchedule {
 #[Object]
 impl Mutation {
     /// Creates an event and reserves its room with SpaceMaster. Times without an offset are those of the clock on the venue's wall.
+    /// Repeated with the same key it answers the same event.
     #[expect(clippy::too_many_arguments, reason = "the arguments are the contract of the original")]
     async fn create_event(
         &self,
@@ -67,9 +69,19 @@ impl Mutation {
         room_id: i32,
         start_time: String,
         end_time: String,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Option<CreateEvent>, Error> {
-        let input =
-            NewEvent { title, description, venue: venue_id, room: room_id, start: start_time, end: end_time };
+        require_admin(ctx)?;
+        let input = NewEvent {
+            title,
+            description,
+            venue: venue_id,
+            room: room_id,
+            start: start_time,
+            end: end_time,
+            key: idempotency::given(idempotency_key.as_ref())?,
+        };
         let event = app(ctx)?.create_event(&caller(ctx), input).await?;
         Ok(Some(CreateEvent { event: Event(event) }))
     }
@@ -109,14 +121,19 @@ impl Mutation {
         Ok(Some(CancelEvent { event: Event(event) }))
     }
 
-    /// Keeps a room from being booked, here and in SpaceMaster. What is in the way is told as `success: false`.
+    /// Keeps a room from being booked, here and in SpaceMaster. What is in the way is told as `success: false`. Repeated with the same
+    /// key it answers for the same block.
     async fn block_schedule(
         &self,
         ctx: &Context<'_>,
         input: BlockScheduleInput,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Option<BlockSchedule>, Error> {
         let BlockScheduleInput { room_id, start_time, end_time } = input;
-        let block = NewBlock { room: room_id, start: start_time, end: end_time };
+        require_admin(ctx)?;
+        let key = idempotency::given(idempotency_key.as_ref())?;
+        let block = NewBlock { room: room_id, start: start_time, end: end_time, key };
         Ok(Some(match app(ctx)?.block_schedule(&caller(ctx), block).await? {
             Blocked::Done(slot) => told(true, format!("Room {room_id} is blocked: {slot}")),
             Blocked::Already(slot) => told(true, format!("Room {room_id} was already blocked: {slot}")),

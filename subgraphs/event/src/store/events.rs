@@ -52,6 +52,14 @@ impl Store {
         Ok(visible(Entity::find_by_id(id)).one(self.reader()).await?)
     }
 
+    /// The event, seen or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn event_in_any_state(&self, id: EventId) -> Result<Option<Model>, StoreError> {
+        Ok(Entity::find_by_id(id).one(self.reader()).await?)
+    }
+
     /// The events that are to be seen among these, in one statement and in no order.
     ///
     /// # Errors

@@ -8,9 +8,12 @@ pub mod outbox;
 pub mod reservations;
 pub mod venues;
 
+use std::str::FromStr;
+
 use entities::event::room_reservations;
 use sea_orm::{DatabaseConnection, DbErr};
 use subgraph::database::Database;
+use subgraph::idempotency::{self, KeyError, Request};
 
 /// The database; copies share it.
 #[derive(Clone, Debug)]
@@ -30,9 +33,24 @@ pub enum StoreError {
     /// The room has no row to lock: it was never seen at the scheduler.
     #[error("the room has no local copy")]
     UnknownRoom,
+    /// The same request was made at the same moment, and was faster.
+    #[error("a twin of this request was faster")]
+    Twin,
+    /// The key of the request stands for another one.
+    #[error("the key stands for another request")]
+    KeyReused,
     /// The database failed.
     #[error("{0}")]
     Db(#[from] DbErr),
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Reused => Self::KeyReused,
+            KeyError::Database(error) => Self::Db(error),
+        }
+    }
 }
 
 impl Store {
@@ -40,6 +58,14 @@ impl Store {
     #[must_use]
     pub const fn new(db: Database) -> Self {
         Self { db }
+    }
+
+    /// The id of what a request made before, or began.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`].
+    pub async fn made_by<Id: FromStr>(&self, request: Option<&Request>) -> Result<Option<Id>, StoreError> {
+        Ok(idempotency::find(self.reader(), request).await?)
     }
 
     fn reader(&self) -> &DatabaseConnection {

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use subgraph::audit;
+use subgraph::idempotency::{self, Request};
 
 use super::audit::{blocked, created};
 use super::events::{Wording, change_event, reworded};
@@ -64,14 +65,14 @@ impl Purpose<'_> {
 }
 
 impl Store {
-    /// Claims a room. The claim is PENDING until it is settled or undone, and holds the room from now on.
+    /// Claims a room, for a request if it has a key. The claim is PENDING until it is settled or undone, and holds the room from now on.
     ///
     /// # Errors
-    /// [`StoreError::Overlaps`] with the claims that are in the way; [`StoreError::Changed`] when the event to be moved is not as it was
+    /// [`StoreError::Twin`] when the key of the request is taken; [`StoreError::Overlaps`] with the claims that are in the way; [`StoreError::Changed`] when the event to be moved is not as it was
     /// read, or is being moved by somebody else.
     pub async fn claim(
         &self,
-        purpose: Purpose<'_>,
+        (purpose, request): (Purpose<'_>, Option<&Request>),
         room: i32,
         slot: Slot,
         (lease, now): (&Lease, DateTime<Utc>),
@@ -81,6 +82,10 @@ impl Store {
         self.db
             .transaction(|tx| async move {
                 lock_room(&*tx, room).await?;
+                // Before all that a twin could be refused for: what it claimed is in the way.
+                if !idempotency::claim(&*tx, request, subject(row), now).await? {
+                    return Err(StoreError::Twin);
+                }
                 if let Purpose::Move(event) = purpose {
                     still_movable(&*tx, event).await?;
                 }
@@ -151,7 +156,7 @@ impl Store {
             .await
     }
 
-    /// Takes a pending claim back, and with it the event that was never seen. What the ticket service may have been told of a move is
+    /// Takes a pending claim back, and with it the event that was never seen and the key of its request. What the ticket service may have been told of a move is
     /// told anew.
     ///
     /// Nothing happens when the claim is no longer pending under its lease.
@@ -163,8 +168,9 @@ impl Store {
             .transaction(|tx| async move {
                 let gone = rows::Entity::delete_many().filter(leased(claim)).exec(&*tx).await?;
                 match claim.event_id {
-                    Some(id) if gone.rows_affected == 1 => forget_unseen(&*tx, id, now).await,
-                    _ => Ok(()),
+                    _ if gone.rows_affected != 1 => Ok(()),
+                    Some(id) => forget_unseen(&*tx, id, now).await,
+                    None => Ok(idempotency::free(&*tx, claim.id).await?),
                 }
             })
             .await
@@ -244,6 +250,14 @@ impl Store {
         moving(self.writer(), event).await
     }
 
+    /// The claim, pending or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_in_any_state(&self, id: ReservationId) -> Result<Option<rows::Model>, StoreError> {
+        Ok(rows::Entity::find_by_id(id).one(self.reader()).await?)
+    }
+
     /// Every claim there ever was, for the checker.
     ///
     /// # Errors
@@ -251,6 +265,11 @@ impl Store {
     pub async fn all_claims(&self) -> Result<Vec<rows::Model>, StoreError> {
         Ok(rows::Entity::find().order_by_asc(rows::Column::Id).all(self.reader()).await?)
     }
+}
+
+/// What the key of a claim's request stands for: the event, or where there is none the claim itself.
+fn subject(claim: &rows::Model) -> String {
+    claim.event_id.map_or_else(|| claim.id.to_string(), |event| event.to_string())
 }
 
 /// On MySQL the row lock makes writers of one room follow each other. SQLite drops the clause: there the transaction itself is the lock.
@@ -329,7 +348,10 @@ async fn forget_unseen(tx: &impl ConnectionTrait, id: EventId, now: DateTime<Utc
         .filter(events::Column::State.eq(EventState::PendingRoom))
         .exec(tx)
         .await?;
-    if unseen.rows_affected == 0 { outbox::raise(tx, id, OutboxTask::SyncTickets, now).await } else { Ok(()) }
+    if unseen.rows_affected == 0 {
+        return outbox::raise(tx, id, OutboxTask::SyncTickets, now).await;
+    }
+    Ok(idempotency::free(tx, id).await?)
 }
 
 /// What an event holds, but for `kept`, is free.

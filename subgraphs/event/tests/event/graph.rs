@@ -82,6 +82,39 @@ async fn every_root_field_says_who_may_call_it_and_that_is_true() {
 }
 
 #[tokio::test]
+async fn a_key_is_an_argument_of_what_creates() {
+    let running = running().await;
+    let administrator = Uuid::now_v7();
+    let create = |title: &str, key: &str| {
+        let document = format!(
+            r#"mutation {{ createEvent(title: "{title}", venueId: 1, roomId: 101, startTime: "2026-12-31T19:00:00",
+                endTime: "2026-12-31T23:59:00", idempotencyKey: "{key}") {{ event {{ id }} }} }}"#
+        );
+        running.event.call(document).as_user(administrator, Role::Admin)
+    };
+    let block = |end: &str, key: &str| {
+        let document = format!(
+            r#"mutation {{ blockSchedule(input: {{ roomId: 102, startTime: "2026-12-31T19:00:00", endTime: "{end}" }},
+                idempotencyKey: "{key}") {{ success message }} }}"#
+        );
+        running.event.call(document).as_user(administrator, Role::Admin)
+    };
+    let (event, room) = (create("Konser", "mine").data().await, block("2027-01-01", "mine").data().await);
+    assert_eq!(create("Konser", "mine").data().await, event);
+    assert_eq!(block("2027-01-01", "mine").data().await, room);
+    for (call, code) in [
+        (create("Another", "mine"), "IDEMPOTENCY_CONFLICT"),
+        (block("2027-01-02", "mine"), "IDEMPOTENCY_CONFLICT"),
+        (create("Konser", "a b"), "BAD_USER_INPUT"),
+        (block("2027-01-01", ""), "BAD_USER_INPUT"),
+    ] {
+        let answer = call.send().await;
+        assert_eq!(answer.code(), Some(code), "{}", answer.body);
+        assert_eq!(answer.body["errors"][0]["extensions"]["field"], "idempotencyKey");
+    }
+}
+
+#[tokio::test]
 async fn every_operation_of_the_original_answers_its_shape() {
     let running = running().await;
     let created = running

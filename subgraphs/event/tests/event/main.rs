@@ -8,6 +8,7 @@ mod graph;
 mod outages;
 mod peers;
 mod recovery;
+mod repeating;
 mod rules;
 mod scheduler;
 mod world;

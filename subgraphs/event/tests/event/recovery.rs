@@ -31,7 +31,8 @@ async fn claimed(world: &World) -> (Event, Claim) {
         ..like
     };
     let lease = (&world.dead_lease(), world.clock.now());
-    let claim = world.app.store.claim(Purpose::NewEvent(&event), 101, slot(START, END), lease).await.unwrap();
+    let claim =
+        world.app.store.claim((Purpose::NewEvent(&event), None), 101, slot(START, END), lease).await.unwrap();
     (event, claim)
 }
 
@@ -141,7 +142,7 @@ async fn a_move_that_was_cut_off_is_undone_and_the_sale_told_anew() {
     let told = world.tickets.told().len();
     let lease = (&world.dead_lease(), world.clock.now());
     let later = slot("2026-12-31T20:00:00", "2026-12-31T22:00:00");
-    let claim = world.app.store.claim(Purpose::Move(&event), 101, later, lease).await.unwrap();
+    let claim = world.app.store.claim((Purpose::Move(&event), None), 101, later, lease).await.unwrap();
     let again = EventChange { end: Some("2026-12-31T22:30:00".into()), ..Default::default() };
     let meanwhile = world.app.update_event(&admin(), event.id, again.clone()).await;
     assert!(meanwhile.is_err(), "one move at a time");
@@ -160,7 +161,7 @@ async fn while_an_event_moves_its_old_terms_are_not_told() {
     let event = world.event(START, END).await;
     let lease = (&world.dead_lease(), world.clock.now());
     let later = slot("2026-12-31T20:00:00", "2026-12-31T22:00:00");
-    world.app.store.claim(Purpose::Move(&event), 101, later, lease).await.unwrap();
+    world.app.store.claim((Purpose::Move(&event), None), 101, later, lease).await.unwrap();
     world.app.tell_others().await;
     assert_eq!(world.tickets.told(), []);
     world.app.cancel_event(&admin(), event.id).await.unwrap();
@@ -175,7 +176,7 @@ async fn a_block_that_was_cut_off_is_finished() {
     claimed(&world).await;
     let later = slot("2027-01-02T19:00:00", "2027-01-02T21:00:00");
     let lease = (&world.dead_lease(), world.clock.now());
-    let claim = world.app.store.claim(Purpose::Block, 101, later, lease).await.unwrap();
+    let claim = world.app.store.claim((Purpose::Block, None), 101, later, lease).await.unwrap();
     world.leases_run_out();
     world.app.recover_claims().await;
     let found = world.claims().await.into_iter().find(|found| found.id == claim.id).unwrap();

@@ -117,11 +117,12 @@ pub(crate) fn new_event(room: i32, start: &str, end: &str) -> NewEvent {
         room,
         start: start.into(),
         end: end.into(),
+        key: None,
     }
 }
 
 pub(crate) fn new_block(room: i32, start: &str, end: &str) -> NewBlock {
-    NewBlock { room, start: start.into(), end: end.into() }
+    NewBlock { room, start: start.into(), end: end.into(), key: None }
 }
 
 /// The end of time for tests that need a moment after everything.

@@ -5,7 +5,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
-use crate::column::{id, instant, nullable_instant};
+use crate::column::{id, idempotency_key, instant, nullable_instant};
 
 /// Everything that was ever done to the booking database, oldest first.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(BookWithVouchers),
             Box::new(KeepAudit),
             Box::new(TellOthers),
+            Box::new(RegisterOnce),
         ]
     }
 }
@@ -416,4 +417,31 @@ fn webhook_deliveries(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .check(Expr::cust("state IN ('WAITING', 'DELIVERED', 'DEAD')"))
         .check(Expr::cust("(state = 'WAITING') = (due_at IS NOT NULL)"))
         .to_owned()
+}
+
+/// Webhooks know the request that registered them.
+struct RegisterOnce;
+
+impl MigrationName for RegisterOnce {
+    fn name(&self) -> &str {
+        "m0007_register_once"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for RegisterOnce {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let listeners = || Table::alter().table("webhook_listeners").to_owned();
+        manager.alter_table(listeners().add_column(idempotency_key(manager)).to_owned()).await?;
+        let mut by_key = Index::create();
+        by_key.name("listeners_by_key").table("webhook_listeners").unique();
+        manager.create_index(by_key.col("created_by").col("idempotency_key").to_owned()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let by_key = Index::drop().name("listeners_by_key").table("webhook_listeners").to_owned();
+        manager.drop_index(by_key).await?;
+        let listeners = Table::alter().table("webhook_listeners").drop_column("idempotency_key").to_owned();
+        manager.alter_table(listeners).await
+    }
 }

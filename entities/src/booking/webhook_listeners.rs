@@ -58,6 +58,8 @@ pub struct Model {
     pub sealed_secret: SealedSecret,
     /// Who registered it.
     pub created_by: UserId,
+    /// Under which key of their choosing.
+    pub idempotency_key: Option<String>,
     /// When.
     pub created_at: DateTimeUtc,
     /// When it was removed.

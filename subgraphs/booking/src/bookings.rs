@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use entities::booking::bookings::Model;
 use entities::booking::status::{BookingState, BookingStatus, CancelReason, Phase};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{BookingId, EventId, UserId};
 use futures_util::StreamExt;
 use sea_orm::DatabaseTransaction;
@@ -12,7 +13,7 @@ use service::identity::Actor;
 use subgraph::error::Code;
 use subgraph::page::Page;
 
-use crate::domain::order::{IdempotencyKey, Order};
+use crate::domain::order::Order;
 use crate::domain::refusal::{Facts, Refusal};
 use crate::domain::schedule;
 use crate::error::BookingError;

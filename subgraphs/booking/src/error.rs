@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use entities::booking::status::TransitionError;
+use entities::ids::ListenerId;
 use entities::money::MoneyError;
 use sea_orm::DbErr;
 
@@ -87,6 +88,14 @@ pub enum BookingError {
     /// As many listen as may.
     #[error("There are as many webhooks as there may be; remove one first")]
     TooManyWebhooks,
+    /// The request registered a webhook before, and its secret is not shown twice.
+    #[error(
+        "This request registered webhook {webhook} before, and its secret is not shown again; remove it to register anew"
+    )]
+    SecretShown {
+        /// The webhook.
+        webhook: ListenerId,
+    },
     /// There is no such webhook, or no delivery to it that was given up.
     #[error("No such webhook or dead delivery")]
     NoSuchWebhook,

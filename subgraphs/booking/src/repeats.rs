@@ -1,11 +1,12 @@
 //! What is done to a booking under a key of its client's choosing: the same request does the same as often as it comes, and one key never
 //! stands for two requests. What these requests do can be repeated by itself; the key is what tells a repetition from a mistake.
 
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{BookingId, UserId};
 use service::identity::Actor;
 
 use crate::bookings;
-use crate::domain::order::{IdempotencyKey, digest};
+use crate::domain::order::digest;
 use crate::error::BookingError;
 use crate::store::{self, Store};
 

@@ -6,8 +6,10 @@ use entities::audit::Action;
 use entities::booking::status::{AnnouncementKind, DeliveryState};
 use entities::booking::webhook_deliveries::Model as Delivery;
 use entities::booking::webhook_listeners::{Kinds, Model, SealedSecret};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{ListenerId, UserId};
 use subgraph::audit::{self, Entry};
+use subgraph::database::Transaction;
 use subgraph::page::Page;
 use subgraph::seal::Sealer;
 
@@ -19,6 +21,19 @@ use crate::store::announcements::{self, Filter, Key};
 
 /// The most that listen at a time: each announcement is written once for each.
 const MOST: u64 = 20;
+
+/// Who is to listen.
+#[derive(Clone, Debug)]
+pub struct Registration<'a> {
+    /// Where.
+    pub url: &'a str,
+    /// For what.
+    pub kinds: &'a [AnnouncementKind],
+    /// Who wants it.
+    pub by: UserId,
+    /// Their name for this request.
+    pub key: Option<IdempotencyKey>,
+}
 
 /// The use-cases.
 #[derive(Clone, Debug)]
@@ -35,44 +50,61 @@ impl Listeners {
         Self { store, sealer, reach }
     }
 
-    /// Registers an address for `kinds`; answers with the secret too, which nobody is shown again.
+    /// Registers an address for some kinds; answers with the secret too, which nobody is shown again.
     ///
     /// # Errors
-    /// [`BookingError::WebhooksOff`], [`BookingError::WebhookAddress`], [`BookingError::NoWebhookKinds`], [`BookingError::TooManyWebhooks`].
-    pub async fn register(
-        &self,
-        url: &str,
-        kinds: &[AnnouncementKind],
-        by: UserId,
-    ) -> Result<(Model, SigningSecret), BookingError> {
+    /// [`BookingError::WebhooksOff`], [`BookingError::WebhookAddress`], [`BookingError::NoWebhookKinds`], [`BookingError::TooManyWebhooks`];
+    /// [`BookingError::SecretShown`] when this was registered under its key before, [`BookingError::KeyReused`] when something else was.
+    pub async fn register(&self, new: Registration<'_>) -> Result<(Model, SigningSecret), BookingError> {
         let sealer = self.sealer.as_deref().ok_or(BookingError::WebhooksOff)?;
-        let url = self.reach.url(url)?;
-        if kinds.is_empty() {
+        let (url, kinds) = (String::from(self.reach.url(new.url)?), Kinds::of(new.kinds));
+        if new.kinds.is_empty() {
             return Err(BookingError::NoWebhookKinds);
         }
+        let (row, secret) = &self.new_row(sealer, (url, kinds), &new)?;
+        // Who comes second finds the first one's row at the second try.
+        for _ in 0..2 {
+            self.refuse_repeated(row, new.key.as_ref()).await?;
+            match self.store.transaction(|tx| async move { insert(&tx, row).await }).await {
+                Err(BookingError::Stale) => {}
+                written => return written.map(|()| (row.clone(), secret.clone())),
+            }
+        }
+        Err(BookingError::Stale)
+    }
+
+    /// What was registered before is not registered again, and its secret not shown again.
+    async fn refuse_repeated(&self, row: &Model, key: Option<&IdempotencyKey>) -> Result<(), BookingError> {
+        let Some(key) = key else { return Ok(()) };
+        match announcements::listener_by_key(self.store.read(), row.created_by, key).await? {
+            None => Ok(()),
+            Some(earlier) if (&earlier.url, &earlier.kinds) == (&row.url, &row.kinds) => {
+                Err(BookingError::SecretShown { webhook: earlier.id })
+            }
+            Some(_) => Err(BookingError::KeyReused),
+        }
+    }
+
+    fn new_row(
+        &self,
+        sealer: &Sealer,
+        (url, kinds): (String, Kinds),
+        new: &Registration<'_>,
+    ) -> Result<(Model, SigningSecret), BookingError> {
         let (id, secret) = (ListenerId::new(), SigningSecret::generate());
         let secret = secret.ok_or(BookingError::NoRandomness)?;
         let sealed = sealer.seal(id.as_uuid().as_bytes(), secret.bytes());
-        let row = &Model {
+        let row = Model {
             id,
-            url: url.into(),
-            kinds: Kinds::of(kinds),
+            url,
+            kinds,
             sealed_secret: SealedSecret(sealed.ok_or(BookingError::NoRandomness)?),
-            created_by: by,
+            created_by: new.by,
+            idempotency_key: new.key.as_ref().map(ToString::to_string),
             created_at: self.store.now(),
             removed_at: None,
         };
-        self.store
-            .transaction(|tx| async move {
-                if announcements::count_listening(&*tx).await? >= MOST {
-                    return Err(BookingError::TooManyWebhooks);
-                }
-                announcements::insert_listener(&*tx, row.clone()).await?;
-                let entry = Entry::new(Action::WebhookRegistered, id).became("url", &row.url);
-                Ok(audit::record(&*tx, row.created_at, [entry.became("kinds", &row.kinds.0)]).await?)
-            })
-            .await?;
-        Ok((row.clone(), secret))
+        Ok((row, secret))
     }
 
     /// Removes a listener: nothing more is sent there. A second time changes nothing.
@@ -147,6 +179,18 @@ impl Listeners {
             })
             .await
     }
+}
+
+/// First the row, whose key may be taken by a twin: by its place the twin could be refused.
+async fn insert(tx: &Transaction, row: &Model) -> Result<(), BookingError> {
+    if !announcements::insert_listener(&**tx, row.clone()).await? {
+        return Err(BookingError::Stale);
+    }
+    if announcements::count_listening(&**tx).await? > MOST {
+        return Err(BookingError::TooManyWebhooks);
+    }
+    let entry = Entry::new(Action::WebhookRegistered, row.id).became("url", &row.url);
+    Ok(audit::record(&**tx, row.created_at, [entry.became("kinds", &row.kinds.0)]).await?)
 }
 
 /// The secret of a listener; `None` when it was sealed with another one than is configured.

@@ -17,7 +17,6 @@ impl From<BookingError> for Error {
             BookingError::Order(OrderError::Voucher) => {
                 Self::new(Code::VoucherInvalid, words).with_field("voucher")
             }
-            BookingError::Order(OrderError::Key) => Self::bad_input("idempotencyKey", words),
             BookingError::KeyReused => {
                 Self::new(Code::IdempotencyConflict, words).with_field("idempotencyKey")
             }
@@ -33,6 +32,9 @@ impl From<BookingError> for Error {
             BookingError::Unavailable { what, cause } => Self::unavailable(what, cause),
             BookingError::Stale => Self::unavailable("the booking", words),
             BookingError::WebhooksOff | BookingError::TooManyWebhooks => Self::new(Code::Conflict, words),
+            BookingError::SecretShown { webhook } => {
+                Self::new(Code::Conflict, words).with_detail("webhookId", webhook.to_string())
+            }
             BookingError::WebhookAddress(_) => Self::bad_input("url", words),
             BookingError::NoWebhookKinds => Self::bad_input("kinds", words),
             BookingError::NoSuchWebhook => Self::new(Code::NotFound, words),

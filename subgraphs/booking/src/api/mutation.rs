@@ -5,16 +5,15 @@ use entities::ids::{BookingId, UserId};
 use service::identity::ServiceName;
 use subgraph::access::{actor, require_admin, require_service, require_user};
 use subgraph::error::Error;
+use subgraph::idempotency;
 use subgraph::ids::given;
 
 use super::HoldTtl;
 use super::booking::{Booking, CancelBooking, CreateBookingInput};
 use super::webhook::{RedeliverWebhooks, RegisterWebhook, RemoveWebhook, WebhookKind, delivery_key};
 use crate::admission::Admission;
-use crate::announcements::listeners::Listeners;
+use crate::announcements::listeners::{Listeners, Registration};
 use crate::bookings;
-use crate::domain::order::IdempotencyKey;
-use crate::error::BookingError;
 use crate::repeats::{self, Request};
 use crate::saga::Saga;
 
@@ -37,7 +36,7 @@ impl Mutation {
     ) -> Result<Option<Booking>, Error> {
         let user = require_user(ctx)?;
         let order = (user.id, input, voucher).try_into()?;
-        let key = key(idempotency_key)?;
+        let key = idempotency::given(idempotency_key.as_ref())?;
         let _place = ctx.data_unchecked::<Admission>().enter().await?;
         let HoldTtl(ttl) = *ctx.data_unchecked::<HoldTtl>();
         Ok(Some(Booking(bookings::create(saga(ctx), order, key, ttl).await?)))
@@ -87,17 +86,21 @@ impl Mutation {
         Ok(Some(outcome.into()))
     }
 
-    /// Registers an address that is told what becomes of bookings. For administrators.
+    /// Registers an address that is told what becomes of bookings. Repeated with the same key it is a CONFLICT that names the
+    /// `webhookId`: the secret is not shown again. For administrators.
     async fn register_webhook(
         &self,
         ctx: &Context<'_>,
         url: String,
         kinds: Vec<WebhookKind>,
+        #[graphql(desc = "A name of your choice for this request, so that it can be repeated safely.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Option<RegisterWebhook>, Error> {
-        let user = require_admin(ctx)?;
+        let by = UserId::from_uuid(require_admin(ctx)?.id);
+        let key = idempotency::given(idempotency_key.as_ref())?;
         let kinds: Vec<_> = kinds.into_iter().map(Into::into).collect();
-        let registered = listeners(ctx).register(&url, &kinds, UserId::from_uuid(user.id)).await?;
-        Ok(Some(registered.into()))
+        let new = Registration { url: &url, kinds: &kinds, by, key };
+        Ok(Some(listeners(ctx).register(new).await?.into()))
     }
 
     /// Sends nothing more to an address. A second time changes nothing. For administrators.
@@ -143,10 +146,6 @@ fn listeners<'c>(ctx: &Context<'c>) -> &'c Listeners {
     ctx.data_unchecked::<Listeners>()
 }
 
-fn key(given: Option<ID>) -> Result<Option<IdempotencyKey>, BookingError> {
-    Ok(given.map(|key| key.parse()).transpose()?)
-}
-
 /// The booking that a request is about, once its key is known to stand for this request.
 async fn claimed(
     ctx: &Context<'_>,
@@ -154,7 +153,7 @@ async fn claimed(
     id: &ID,
     idempotency_key: Option<ID>,
 ) -> Result<BookingId, Error> {
-    let id = given(id, "id")?;
-    repeats::claim(&saga(ctx).store, &actor(ctx), (request, id), key(idempotency_key)?.as_ref()).await?;
+    let (id, key) = (given(id, "id")?, idempotency::given(idempotency_key.as_ref())?);
+    repeats::claim(&saga(ctx).store, &actor(ctx), (request, id), key.as_ref()).await?;
     Ok(id)
 }

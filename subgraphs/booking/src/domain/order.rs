@@ -1,8 +1,5 @@
 //! What a buyer asks for, and how the same request is recognised when it comes again.
 
-use std::fmt;
-use std::str::FromStr;
-
 use entities::ids::{EventId, TicketTypeId, UserId};
 use entities::money::Quantity;
 use entities::voucher_code::VoucherCode;
@@ -20,9 +17,6 @@ pub enum OrderError {
     /// A code that no voucher can have.
     #[error("There is no such voucher for these tickets")]
     Voucher,
-    /// A key that is empty, too long, or not plain ASCII.
-    #[error("An idempotency key is 1 to 128 visible ASCII characters")]
-    Key,
 }
 
 /// What a buyer asks for.
@@ -71,37 +65,6 @@ pub fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A name that a client gives a request, so that repeating it does nothing twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey(String);
-
-impl IdempotencyKey {
-    /// The key as it was given.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for IdempotencyKey {
-    type Err = OrderError;
-
-    fn from_str(text: &str) -> Result<Self, OrderError> {
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible && (1..=128).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(OrderError::Key)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,14 +98,6 @@ mod tests {
         ];
         for other in others {
             assert_ne!(other.fingerprint(), print);
-        }
-    }
-
-    #[test]
-    fn a_key_is_short_visible_ascii() {
-        assert!("order-1".parse::<IdempotencyKey>().is_ok());
-        for bad in ["", "a b", "é", "\n", &"x".repeat(129)] {
-            assert_eq!(bad.parse::<IdempotencyKey>(), Err(OrderError::Key), "{bad:?}");
         }
     }
 }

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use entities::booking::status::{DeliveryFailure, DeliveryState};
 use entities::booking::webhook_deliveries::{Column, Entity, Model};
 use entities::booking::webhook_listeners::{self as listeners, Kinds};
-use entities::ids::{AnnouncementId, ListenerId};
+use entities::idempotency::IdempotencyKey;
+use entities::ids::{AnnouncementId, ListenerId, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
@@ -12,6 +13,7 @@ use sea_orm::{
 };
 use subgraph::page::Page;
 
+use super::inserted;
 use crate::announcements::Announcement;
 
 /// The one message for one listener that a delivery is.
@@ -64,10 +66,19 @@ pub(crate) async fn put(db: &impl ConnectionTrait, announcement: &Announcement) 
 
 // Listeners
 
-/// Writes a new listener.
-pub(crate) async fn insert_listener(db: &impl ConnectionTrait, row: listeners::Model) -> Result<(), DbErr> {
-    listeners::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+/// Writes a new listener; `false` when whoever registers it has registered one under its key.
+pub(crate) async fn insert_listener(db: &impl ConnectionTrait, row: listeners::Model) -> Result<bool, DbErr> {
+    inserted(listeners::Entity::insert(row.into_active_model()).exec_without_returning(db).await)
+}
+
+/// The listener, removed or not, that `user` registered under this key.
+pub(crate) async fn listener_by_key(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    key: &IdempotencyKey,
+) -> Result<Option<listeners::Model>, DbErr> {
+    let by_key = listeners::Column::IdempotencyKey.eq(key.as_str());
+    listeners::Entity::find().filter(listeners::Column::CreatedBy.eq(user)).filter(by_key).one(db).await
 }
 
 /// Those who listen, oldest first.

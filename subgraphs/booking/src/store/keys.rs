@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entities::booking::idempotency_keys::{Entity, Model};
+use entities::idempotency::IdempotencyKey;
 use entities::ids::{BookingId, UserId};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::inserted;
-use crate::domain::order::IdempotencyKey;
 
 /// The operation that makes what its key stands for.
 pub(crate) const CREATE_BOOKING: &str = "createBooking";

@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta};
 use poem::http::StatusCode;
 use poem::{EndpointExt, Request, Response};
 use serde_json::{Value, json};
+use service::identity::Role;
 use service::server;
 use subgraph::testing::{Call, assert_append_only, audit_log};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -300,4 +301,67 @@ async fn whoever_is_removed_is_told_nothing_more_and_what_is_wrong_is_refused() 
         assert_eq!(register(&pair, url, "BOOKING_PAID").refused().await, "BAD_USER_INPUT", "{url}");
     }
     assert_eq!(register(&pair, &receiver.url(), "").refused().await, "BAD_USER_INPUT");
+}
+
+fn register_keyed<'p>(pair: &'p Pair, url: &str, kinds: &str, (user, key): (Uuid, &str)) -> Call<'p> {
+    let document = format!(
+        r#"mutation($url: String!) {{ registerWebhook(url: $url, kinds: [{kinds}], idempotencyKey: "{key}") {{ secret webhook {{ id }} }} }}"#
+    );
+    pair.booking.call(document).variable("url", url).as_user(user, Role::Admin)
+}
+
+async fn listening(pair: &Pair) -> usize {
+    let data = pair.booking.call("{ webhooks { id } }").as_admin().data().await;
+    data["webhooks"].as_array().unwrap().len()
+}
+
+const HOOK: &str = "http://127.0.0.1:9/hook";
+
+#[tokio::test]
+async fn a_webhook_is_registered_once_under_a_key_and_its_secret_not_shown_again() {
+    let pair = Pair::open().await;
+    let admin = (Uuid::now_v7(), "mine");
+    let first = register_keyed(&pair, HOOK, "REFUND_DONE, BOOKING_PAID", admin).data().await;
+    let id = first["registerWebhook"]["webhook"]["id"].clone();
+    for same in ["REFUND_DONE, BOOKING_PAID", "BOOKING_PAID, REFUND_DONE, REFUND_DONE"] {
+        let again = register_keyed(&pair, HOOK, same, admin).send().await;
+        assert_eq!(again.code(), Some("CONFLICT"), "{}", again.body);
+        assert_eq!(again.body["errors"][0]["extensions"]["webhookId"], id);
+        assert!(!again.body.to_string().contains("whsec_"));
+    }
+    for (url, kinds) in [(HOOK, "REFUND_DONE"), ("http://127.0.0.1:9/other", "REFUND_DONE, BOOKING_PAID")] {
+        let other = register_keyed(&pair, url, kinds, admin).send().await;
+        assert_eq!(other.code(), Some("IDEMPOTENCY_CONFLICT"), "{}", other.body);
+        assert_eq!(other.body["errors"][0]["extensions"]["field"], "idempotencyKey");
+    }
+    assert_eq!(
+        register_keyed(&pair, HOOK, "REFUND_DONE", (admin.0, "a b")).refused().await,
+        "BAD_USER_INPUT"
+    );
+    assert_eq!(listening(&pair).await, 1);
+    // The key is this user's, for this spelling of it.
+    for asker in [(Uuid::now_v7(), "mine"), (admin.0, "MINE")] {
+        let theirs = register_keyed(&pair, HOOK, "REFUND_DONE", asker).data().await;
+        assert_ne!(theirs["registerWebhook"]["webhook"]["id"], id);
+    }
+    assert_eq!(listening(&pair).await, 3);
+}
+
+#[tokio::test]
+async fn of_twins_one_registers_the_webhook_even_at_the_last_place() {
+    let pair = Pair::open().await;
+    for nth in 0..19 {
+        registered(&pair, &format!("{HOOK}{nth}"), "REFUND_DONE").await;
+    }
+    let admin = (Uuid::now_v7(), "mine");
+    let twins = (0..6).map(|_| register_keyed(&pair, HOOK, "REFUND_DONE", admin).send());
+    let answers = futures_util::future::join_all(twins).await;
+    let codes: Vec<_> = answers.iter().filter_map(|answer| answer.code()).collect();
+    assert_eq!(codes, ["CONFLICT"; 5]);
+    assert!(
+        answers.iter().all(|answer| answer.code().is_none()
+            || answer.body["errors"][0]["extensions"]["webhookId"].is_string())
+    );
+    assert_eq!(listening(&pair).await, 20);
+    assert_eq!(register(&pair, HOOK, "REFUND_DONE").refused().await, "CONFLICT");
 }

@@ -9,11 +9,12 @@ use std::task::Poll;
 
 use ::entities::booking::bookings::Model;
 use ::entities::booking::status::BookingStatus;
+use ::entities::idempotency::IdempotencyKey;
 use ::entities::ids::{BookingId, EventId};
 use ::entities::money::Quantity;
 use ::entities::voucher_code::VoucherCode;
 use booking::bookings::Cancellation;
-use booking::domain::order::{self, IdempotencyKey, Order};
+use booking::domain::order::{self, Order};
 use booking::error::BookingError;
 use futures_util::future::join;
 

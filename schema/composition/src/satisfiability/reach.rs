@@ -88,13 +88,35 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// What is filled in below an object known at `members`, itself below objects that fill `filled` in.
-    pub(super) fn fill(&mut self, members: &Positions, object: TypeId, filled: &Filled) -> Filled {
+    /// What the values of a field have filled in below them: what was before, and what the object that they are fields of gives. Of several objects
+    /// that set a context the nearest decides, if it can give the value or not; and it is gathered from where the field is resolved.
+    pub(super) fn fill(
+        &mut self,
+        members: &Positions,
+        object: TypeId,
+        field: &str,
+        filled: &Filled,
+    ) -> Filled {
         let contexts = self.contexts;
+        let mut given = contexts.given_by(object).peekable();
+        if given.peek().is_none() {
+            return filled.clone();
+        }
+        let mut resolving = Vec::new();
+        for at in members {
+            if !self.resolve(&Positions::from([*at]), object, field, filled).is_empty() {
+                resolving.push(self.closure(*at, object));
+            }
+        }
         let mut below = filled.clone();
-        for (argument, selection) in contexts.given_by(object) {
-            if selection.is_none_or(|selection| self.can_select_now(members, object, selection)) {
+        for (argument, selection) in given {
+            let is_given = selection.is_none_or(|selection| {
+                resolving.iter().any(|around| self.can_select_now(around, object, selection))
+            });
+            if is_given {
                 below.insert(argument);
+            } else {
+                below.remove(&argument);
             }
         }
         below

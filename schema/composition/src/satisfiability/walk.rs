@@ -109,7 +109,6 @@ impl Walker<'_> {
         let (positions, filled) = (positions.clone(), filled.clone());
         let name = &self.supergraph.types[object].name;
         let Some(definition) = self.supergraph.api_schema.get_object(name) else { return };
-        let filled_below = self.reach.fill(&positions, object, &filled);
         for field in definition.fields.keys() {
             let next = self.reach.resolve(&positions, object, field, &filled);
             if next.is_empty() {
@@ -118,6 +117,7 @@ impl Walker<'_> {
             }
             let target = self.supergraph.types[object].fields.get(field).and_then(|field| field.target);
             if target.is_some() {
+                let filled_below = self.reach.fill(&positions, object, field, &filled);
                 self.enter_values(state, field, &next, &filled_below);
             }
         }

@@ -148,9 +148,12 @@ fn fresh_folder(name: &str) -> PathBuf {
     std::fs::create_dir_all(&parent).unwrap();
     for entry in std::fs::read_dir(&parent).unwrap().flatten() {
         let folder = entry.path();
-        let ours = entry.file_name().to_string_lossy().starts_with(&format!("{name}-"));
+        let file_name = entry.file_name();
+        // Another test program, as `cargo nextest` starts many, may be about to start a stack in its folder.
+        let maker = file_name.to_str().and_then(|file| file.strip_prefix(&format!("{name}-")));
+        let is_over = maker.is_some_and(|pid| !Path::new("/proc").join(pid).exists());
         let home = Home::at(&DataOption { folder: Some(folder.clone()) }).unwrap();
-        if ours && !home.is_running() {
+        if is_over && !home.is_running() {
             let _ = std::fs::remove_dir_all(folder);
         }
     }

@@ -1,7 +1,9 @@
 //! The thin binary of the user service.
 
-use std::process::ExitCode;
+/// As the router's: a request makes many small allocations on one thread that are freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     subgraph::cli::main::<user::UserService>()
 }

@@ -8,11 +8,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::EncodingKey;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::public_key::PublicKey;
 use super::remote::RemoteKeys;
 use super::{SetupError, TokenError};
 use crate::env::Secret;
@@ -107,7 +108,7 @@ impl fmt::Debug for SigningKey {
 /// Public keys by their id. Cloning shares them, and [`PublicKeys::replace`] changes them for all clones: the user
 /// service verifies with the keys it has just rotated.
 #[derive(Clone, Default)]
-pub struct PublicKeys(Arc<RwLock<HashMap<String, DecodingKey>>>);
+pub struct PublicKeys(Arc<RwLock<HashMap<String, PublicKey>>>);
 
 impl PublicKeys {
     /// Reads a JWKS document: `{"keys": […]}`. Keys of other kinds than Ed25519 signature keys are refused, so that the
@@ -150,7 +151,7 @@ impl PublicKeys {
         kids
     }
 
-    pub(super) fn find(&self, kid: &str) -> Option<DecodingKey> {
+    pub(super) fn find(&self, kid: &str) -> Option<PublicKey> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
     }
 }
@@ -182,7 +183,7 @@ impl KeySource {
         Self::Remote(Arc::new(RemoteKeys::new(http, url)))
     }
 
-    pub(super) async fn find(&self, kid: &str) -> Result<DecodingKey, TokenError> {
+    pub(super) async fn find(&self, kid: &str) -> Result<PublicKey, TokenError> {
         match self {
             Self::Local(keys) => keys.find(kid).ok_or(TokenError::UnknownKey),
             Self::Remote(keys) => keys.find(kid).await,
@@ -217,7 +218,7 @@ struct Jwk {
     d: Option<Value>,
 }
 
-fn parse_jwks(text: &str) -> Result<HashMap<String, DecodingKey>, SetupError> {
+fn parse_jwks(text: &str) -> Result<HashMap<String, PublicKey>, SetupError> {
     let wrong = |why: &str| SetupError::NotAKeySet(why.to_owned());
     let document: Jwks = serde_json::from_str(text).map_err(|_| wrong("it is not a JWKS document"))?;
     let mut keys = HashMap::new();
@@ -232,7 +233,7 @@ fn parse_jwks(text: &str) -> Result<HashMap<String, DecodingKey>, SetupError> {
     Ok(keys)
 }
 
-fn public_key(jwk: &Jwk) -> Result<DecodingKey, &'static str> {
+fn public_key(jwk: &Jwk) -> Result<PublicKey, &'static str> {
     if jwk.kty != "OKP" || jwk.crv.as_deref() != Some("Ed25519") {
         return Err("is not an Ed25519 key");
     }
@@ -247,7 +248,7 @@ fn public_key(jwk: &Jwk) -> Result<DecodingKey, &'static str> {
     }
     let x = jwk.x.as_deref().ok_or("has no x")?;
     match URL_SAFE_NO_PAD.decode(x) {
-        Ok(bytes) if bytes.len() == 32 => Ok(DecodingKey::from_ed_der(&bytes)),
+        Ok(bytes) if bytes.len() == 32 => Ok(PublicKey::from_bytes(&bytes)),
         _ => Err("has an x that is not 32 bytes of base64url"),
     }
 }

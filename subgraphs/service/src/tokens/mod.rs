@@ -5,6 +5,7 @@
 //! - keys come only from the configured JWKS URL or file; a token that brings or points to a key (`jwk`, `jku`, `x5u`,
 //!   `x5c`, …) or asks for an extension (`crit`) is refused;
 //! - `kid`, `typ`, `iss`, `aud`, `sub`, `role`, `ver`, `iat`, `nbf`, `exp` and `jti` are required and typed;
+//! - the signature of one token is checked once for each key, everything else each time;
 //! - a token longer than 4 KiB is refused unread, and no part of a token is ever logged.
 //!
 //! Source: RFC 7515, RFC 7519, RFC 8037, RFC 8725.
@@ -12,6 +13,7 @@
 mod error;
 mod jwt;
 mod keys;
+mod public_key;
 mod remote;
 mod service;
 mod user;

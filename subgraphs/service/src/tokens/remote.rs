@@ -10,11 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use jsonwebtoken::DecodingKey;
 use reqwest::Url;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::public_key::PublicKey;
 use super::{PublicKeys, TokenError};
 use crate::http_client::REQUEST_TIMEOUT;
 
@@ -43,7 +43,7 @@ impl RemoteKeys {
     }
 
     /// The key with this id, fetched when it is not known.
-    pub(super) async fn find(self: &Arc<Self>, kid: &str) -> Result<DecodingKey, TokenError> {
+    pub(super) async fn find(self: &Arc<Self>, kid: &str) -> Result<PublicKey, TokenError> {
         if let Some(key) = self.keys.find(kid) {
             if self.is_stale() {
                 self.refresh_behind();

@@ -119,7 +119,7 @@ impl ServiceVerifier {
         let header = jwt::check_header(token, KIND)?;
         let caller: ServiceName = header.kid.parse().map_err(|_| TokenError::UnknownKey)?;
         let key = self.keys.find(&header.kid).ok_or(TokenError::UnknownKey)?;
-        let claims: ServiceClaims = jwt::claims(token, &key)?;
+        let claims: ServiceClaims = key.claims(token)?;
         if claims.iss != header.kid {
             return Err(TokenError::Issuer);
         }

@@ -80,7 +80,7 @@ impl UserVerifier {
     pub async fn verify(&self, token: &str) -> Result<UserClaims, TokenError> {
         let header = jwt::check_header(token, KIND)?;
         let key = self.keys.find(&header.kid).await?;
-        let claims: UserClaims = jwt::claims(token, &key)?;
+        let claims: UserClaims = key.claims(token)?;
         if claims.iss != self.issuer {
             return Err(TokenError::Issuer);
         }

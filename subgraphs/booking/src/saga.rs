@@ -230,14 +230,19 @@ impl Saga {
         attempt: &payment_attempts::Model,
         page: Option<Page>,
     ) -> Result<Step, BookingError> {
-        let (db, now) = (self.store.database().write(), self.store.now());
+        let (now, page) = (self.store.now(), page.as_ref());
         let new_page = attempt.page_reference.is_none() && page.is_some();
-        if attempt.state == PaymentState::Created || new_page {
-            store::payments::wait(db, attempt, page.as_ref(), now).await?;
-        }
+        let is_news = attempt.state == PaymentState::Created || new_page;
         let next = poll(attempt.created_at, row.expires_at, now);
-        store::bookings::postpone(db, row, next).await?;
-        Ok(Step::Rests(row.clone()))
+        self.store
+            .transaction(|tx| async move {
+                if is_news {
+                    store::payments::wait(&*tx, attempt, page, now).await?;
+                }
+                store::bookings::postpone(&*tx, row, next).await?;
+                Ok(Step::Rests(row.clone()))
+            })
+            .await
     }
 
     /// Money came in. Only the right amount in the right currency pays a booking; any other goes back.

@@ -281,14 +281,16 @@ async fn confirm_in(tx: &Transaction, id: HoldId) -> Result<Model, SaleError> {
         return Ok(hold);
     }
     let now = tx.now().await?;
-    match step {
-        StockMove::Reacquire => reacquire(tx, &hold, now).await?,
-        StockMove::Stay | StockMove::Sell | StockMove::Free | StockMove::Unsell => {
-            apply(tx, &hold, step).await?;
-        }
+    let has_lapsed = step == StockMove::Reacquire;
+    if has_lapsed {
+        reacquire(tx, &hold, now).await?;
     }
     store::holds::set_status(tx.db(), [id], status, now).await?;
     store::tickets::insert(tx.db(), new_tickets(&hold, now)?).await?;
+    if !has_lapsed {
+        // Last, because everybody who wants this type waits from here to the commit.
+        apply(tx, &hold, step).await?;
+    }
     Ok(Model { status, updated_at: now, ..hold })
 }
 

@@ -8,10 +8,12 @@ use entities::ids::PaymentId;
 use entities::money::Money;
 use futures_util::future::{BoxFuture, FutureExt};
 use sea_orm::DbErr;
+use subgraph::database::Transaction;
 
 use super::{
     Charge, ChargeAnswer, PaymentProvider, ProviderError, Receipt, RefundAnswer, Repayment, VoidAnswer,
 };
+use crate::error::BookingError;
 use crate::store::{Store, test_charges};
 
 /// The test provider.
@@ -29,10 +31,20 @@ impl TestProvider {
 
     /// What the books say of a charge, after writing it down as `state` if they said nothing.
     async fn settle(&self, charge: Charge, state: ChargeState) -> Result<Model, ProviderError> {
-        let (db, now) = (self.store.database().write(), self.store.now());
-        test_charges::insert(db, charge.id, charge.amount, state, now).await?;
-        let row = test_charges::find(db, charge.id).await?;
-        row.ok_or_else(|| ProviderError { cause: "the test provider lost a charge".to_owned() })
+        let Charge { id, amount, .. } = charge;
+        let row = Model {
+            id,
+            amount: amount.amount(),
+            currency: amount.currency(),
+            state,
+            created_at: self.store.now(),
+        };
+        let row = &row;
+        let known = self.store.transaction(|tx| async move {
+            let fresh = test_charges::insert(&*tx, row).await?;
+            Ok(if fresh { Some(row.clone()) } else { test_charges::find(&*tx, id).await? })
+        });
+        known.await?.ok_or_else(|| ProviderError { cause: "the test provider lost a charge".to_owned() })
     }
 }
 
@@ -57,6 +69,12 @@ fn answer(row: &Model) -> Result<ChargeAnswer, ProviderError> {
 
 impl From<DbErr> for ProviderError {
     fn from(error: DbErr) -> Self {
+        Self { cause: error.to_string() }
+    }
+}
+
+impl From<BookingError> for ProviderError {
+    fn from(error: BookingError) -> Self {
         Self { cause: error.to_string() }
     }
 }
@@ -91,10 +109,12 @@ impl PaymentProvider for TestProvider {
 
     fn refund(&self, repayment: Repayment) -> BoxFuture<'_, Result<RefundAnswer, ProviderError>> {
         async move {
-            if test_charges::refund(self.store.database().write(), repayment.payment_id).await? {
-                return Ok(RefundAnswer::Done);
+            let id = repayment.payment_id;
+            let refund = |tx: Transaction| async move { Ok(test_charges::refund(&*tx, id).await?) };
+            match self.store.transaction(refund).await? {
+                true => Ok(RefundAnswer::Done),
+                false => Ok(RefundAnswer::Refused { reason: "nothing was paid".to_owned() }),
             }
-            Ok(RefundAnswer::Refused { reason: "nothing was paid".to_owned() })
         }
         .boxed()
     }

@@ -1,10 +1,8 @@
 //! SQL over the test provider's books.
 
-use chrono::{DateTime, Utc};
 use entities::booking::status::ChargeState;
 use entities::booking::test_charges::{Column, Entity, Model};
 use entities::ids::PaymentId;
-use entities::money::Money;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 
@@ -16,15 +14,8 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: PaymentId) -> Result<Opt
 }
 
 /// Writes a charge that nobody wrote before; `false` when somebody did.
-pub(crate) async fn insert(
-    db: &impl ConnectionTrait,
-    id: PaymentId,
-    amount: Money,
-    state: ChargeState,
-    created_at: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let row = Model { id, amount: amount.amount(), currency: amount.currency(), state, created_at };
-    inserted(Entity::insert(row.into_active_model()).exec_without_returning(db).await)
+pub(crate) async fn insert(db: &impl ConnectionTrait, row: &Model) -> Result<bool, DbErr> {
+    inserted(Entity::insert(row.clone().into_active_model()).exec_without_returning(db).await)
 }
 
 /// Gives a paid charge back; giving it back again changes nothing.

@@ -1,8 +1,10 @@
 //! `cargo xtask bench sale`: how many bookings a second one hot ticket type sells through the whole stack (router, booking, ticket, both databases):
-//! N buyers who each book and pay, again and again; then ten times as many, because a crowd must not make it slower. Beside it, the floor:
-//! what the ticket database alone does (`cargo bench --bench holds`).
+//! N buyers who each book and pay, again and again (the closed loop); ten times as many, because a crowd must not make it slower; then buyers
+//! who come at a steady rate, however long those before them take (the open loop): somewhat less than were served before, and twice as many,
+//! because too many must be sent away and not make all wait. Beside it, the floor: what the ticket database alone does
+//! (`cargo bench --bench holds`).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ use crate::workspace::{Profile, Workspace, succeed};
 
 /// The largest room of the stand-in for SpaceMaster: as many tickets as one type can have.
 const VENUE: (i32, i32, i32) = (4, 401, 40_000);
+/// How many come in the open loop, in percent of those whom the closed loop served.
+const RATES: [u32; 2] = [80, 200];
 /// Accounts that the buyers share: each costs a password hash to make, which is not what is measured.
 const ACCOUNTS: usize = 4;
 
@@ -56,10 +60,16 @@ pub(super) async fn sale(options: &SaleOptions) -> Result<()> {
         environment: &[],
     })?;
     let shop = Shop::open(&stack).await?;
-    let mut paid = 0;
-    for buyers in [options.buyers, options.buyers * 10] {
-        let sold = shop.sell(buyers, Duration::from_secs(options.seconds)).await?;
-        sold.print(buyers);
+    let time = Duration::from_secs(options.seconds);
+    let few = shop.sell(options.buyers, time).await?;
+    few.print(&format!("{} buyers", options.buyers));
+    let many = shop.sell(options.buyers * 10, time).await?;
+    many.print(&format!("{} buyers", options.buyers * 10));
+    let mut paid = few.paid.len() + many.paid.len();
+    for percent in RATES {
+        let rate = (few.per_second() * f64::from(percent) / 100.0).max(1.0);
+        let sold = shop.serve(rate, time).await?;
+        sold.print(&format!("{rate:.0} new buyers a second"));
         paid += sold.paid.len();
     }
     shop.check(paid).await?;
@@ -82,9 +92,10 @@ fn floor(workspace: &Workspace, options: &SaleOptions) -> Result<()> {
 struct Shop {
     router: std::net::SocketAddr,
     graph: Graph,
-    event: String,
     ticket_type: String,
     tokens: Vec<String>,
+    /// What every buyer asks first.
+    book: Bytes,
 }
 
 /// What was sold, and how long each step of it took.
@@ -93,7 +104,7 @@ struct Sold {
     booked: Vec<Duration>,
     paid: Vec<Duration>,
     /// Answers that say "try again".
-    shed: usize,
+    shed: Rc<Cell<usize>>,
     time: Duration,
 }
 
@@ -113,48 +124,67 @@ impl Shop {
         let made = graph.ask(CREATE_TYPE, json!({ "input": input })).await?;
         let ticket_type = made["createTicketType"]["id"].as_str().unwrap_or_default().to_owned();
         let router = url.trim_start_matches("http://").parse().context(url)?;
-        Ok(Self { router, graph, event, ticket_type, tokens })
+        let input = json!({ "eventId": event, "ticketTypeId": ticket_type, "quantity": 1 });
+        let book = Bytes::from(json!({ "query": BOOK, "variables": { "input": input } }).to_string());
+        Ok(Self { router, graph, ticket_type, tokens, book })
     }
 
+    /// So many buyers, each of whom comes again when they have paid.
     async fn sell(&self, buyers: usize, time: Duration) -> Result<Sold> {
-        let input = json!({ "eventId": self.event, "ticketTypeId": self.ticket_type, "quantity": 1 });
-        let book = Bytes::from(json!({ "query": BOOK, "variables": { "input": input } }).to_string());
-        let started = Instant::now();
-        let shed = Rc::new(Cell::new(0));
+        let (started, shed) = (Instant::now(), Rc::default());
         let mut tasks = Vec::new();
-        for token in self.tokens.iter().cycle().take(buyers) {
-            let mut buyer = Buyer {
-                connection: Connection::open(self.router).await?.with_token(token),
-                shed: Rc::clone(&shed),
-            };
-            let book = book.clone();
+        for number in 0..buyers {
+            let mut buyer = self.buyer(number, &shed).await?;
             tasks.push(tokio::task::spawn_local(async move {
-                let (mut booked, mut paid) = (Vec::new(), Vec::new());
+                let mut visits = Vec::new();
                 while started.elapsed() < time {
-                    let begun = Instant::now();
-                    let Some(booking) = buyer.ask(&book, "createBooking", "PENDING").await? else { continue };
-                    booked.push(begun.elapsed());
-                    let pay = json!({ "query": PAY, "variables": { "id": booking } });
-                    let pay = Bytes::from(pay.to_string());
-                    let begun = Instant::now();
-                    // Who was told to try again does; a booking that is held is not given up.
-                    while buyer.ask(&pay, "confirmPayment", "PAID").await?.is_none() {}
-                    paid.push(begun.elapsed());
+                    visits.extend(buyer.visit(Instant::now()).await?);
                 }
-                Ok::<_, Failure>((booked, paid))
+                Ok::<_, Failure>(visits)
             }));
         }
-        let mut sold = Sold::default();
+        let mut visits = Vec::new();
         for task in tasks {
-            let (booked, paid) = task.await.context("a buyer")??;
-            sold.booked.extend(booked);
-            sold.paid.extend(paid);
+            visits.extend(task.await.context("a buyer")??);
         }
-        sold.time = started.elapsed();
-        sold.shed = shed.get();
-        sold.booked.sort_unstable();
-        sold.paid.sort_unstable();
-        Ok(sold)
+        Ok(Sold::of(visits, shed, started.elapsed()))
+    }
+
+    /// So many new buyers a second. Who is told to try again goes away; how long it took counts from when one should have come.
+    async fn serve(&self, rate: f64, time: Duration) -> Result<Sold> {
+        let (started, shed) = (Instant::now(), Rc::default());
+        let idle = Rc::new(RefCell::new(Vec::new()));
+        let mut arrivals = tokio::time::interval(Duration::from_secs_f64(rate.recip()));
+        let mut tasks = Vec::new();
+        while started.elapsed() < time {
+            let arrived = arrivals.tick().await.into_std();
+            // A connection that is free: opening one for each would measure the kernel.
+            let free = idle.borrow_mut().pop();
+            let mut buyer = match free {
+                Some(buyer) => buyer,
+                None => self.buyer(tasks.len(), &shed).await?,
+            };
+            let idle = Rc::clone(&idle);
+            tasks.push(tokio::task::spawn_local(async move {
+                let visit = buyer.visit(arrived).await?;
+                idle.borrow_mut().push(buyer);
+                Ok::<_, Failure>(visit)
+            }));
+        }
+        let mut visits = Vec::new();
+        for task in tasks {
+            visits.extend(task.await.context("a buyer")??);
+        }
+        Ok(Sold::of(visits, shed, started.elapsed()))
+    }
+
+    async fn buyer(&self, number: usize, shed: &Rc<Cell<usize>>) -> Result<Buyer> {
+        let connection = Connection::open(self.router).await?;
+        let connection = match self.tokens.get(number % ACCOUNTS) {
+            Some(token) => connection.with_token(token),
+            None => connection,
+        };
+        Ok(Buyer { connection, book: self.book.clone(), shed: Rc::clone(shed) })
     }
 
     /// Everything that was told PAID is sold, and nothing else.
@@ -168,13 +198,32 @@ impl Shop {
     }
 }
 
-/// One who asks, and counts how often it was told to try again.
+/// How long it took until a buyer had booked, and from then until they had paid.
+struct Visit {
+    booked: Duration,
+    paid: Duration,
+}
+
+/// One who books and pays, and counts how often it was told to try again.
 struct Buyer {
     connection: Connection,
+    book: Bytes,
     shed: Rc<Cell<usize>>,
 }
 
 impl Buyer {
+    /// Books and pays; `None` when the booking was put off.
+    async fn visit(&mut self, arrived: Instant) -> Result<Option<Visit>> {
+        let book = self.book.clone();
+        let Some(booking) = self.ask(&book, "createBooking", "PENDING").await? else { return Ok(None) };
+        let booked = arrived.elapsed();
+        let pay = Bytes::from(json!({ "query": PAY, "variables": { "id": booking } }).to_string());
+        let begun = Instant::now();
+        // Who was told to try again does; a booking that is held is not given up.
+        while self.ask(&pay, "confirmPayment", "PAID").await?.is_none() {}
+        Ok(Some(Visit { booked, paid: begun.elapsed() }))
+    }
+
     /// The id that comes back with the wanted status; `None` when the answer is "try again".
     async fn ask(&mut self, body: &Bytes, field: &str, status: &str) -> Result<Option<String>> {
         let (http, answer) = self.connection.send("/graphql", body.clone()).await?;
@@ -194,18 +243,29 @@ impl Buyer {
 }
 
 impl Sold {
+    fn of(visits: Vec<Visit>, shed: Rc<Cell<usize>>, time: Duration) -> Self {
+        let (mut booked, mut paid): (Vec<_>, Vec<_>) =
+            visits.into_iter().map(|visit| (visit.booked, visit.paid)).unzip();
+        booked.sort_unstable();
+        paid.sort_unstable();
+        Self { booked, paid, shed, time }
+    }
+
+    fn per_second(&self) -> f64 {
+        f64::from(u32::try_from(self.paid.len()).unwrap_or(u32::MAX)) / self.time.as_secs_f64()
+    }
+
     #[expect(clippy::print_stdout, reason = "the result of the command")]
-    fn print(&self, buyers: usize) {
-        let per_second =
-            f64::from(u32::try_from(self.paid.len()).unwrap_or(u32::MAX)) / self.time.as_secs_f64();
+    fn print(&self, who: &str) {
         let ms = |took: &[Duration], percent| percentile(took, percent).as_secs_f64() * 1e3;
         println!(
-            "{buyers} buyers: {per_second:.0} bookings/s, paid; booking p50 {:.0} ms, p99 {:.0} ms; paying p50 {:.0} ms, p99 {:.0} ms; {} told to try again",
+            "{who}: {:.0} bookings/s, paid; booking p50 {:.0} ms, p99 {:.0} ms; paying p50 {:.0} ms, p99 {:.0} ms; {} told to try again",
+            self.per_second(),
             ms(&self.booked, 50),
             ms(&self.booked, 99),
             ms(&self.paid, 50),
             ms(&self.paid, 99),
-            self.shed
+            self.shed.get()
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `audit_entries`: the same table in the database of every service, and the triggers that let nobody change what is in it.
+//! `audit_entries`: the same table in the database of every service, and the triggers that let nobody change what is in a log.
 //!
 //! Each migrator has a migration of its own name that calls [`create`]; as with the columns, what an old migration made must not change.
 
@@ -9,6 +9,8 @@ use crate::column::{id, instant};
 
 /// The table.
 const TABLE: &str = "audit_entries";
+/// What is refused.
+const EVENTS: [&str; 2] = ["UPDATE", "DELETE"];
 /// What MySQL says to who may not make triggers: no such right, or a binary log and no SUPER.
 const NOT_PERMITTED: [u16; 3] = [1142, 1227, 1419];
 
@@ -20,8 +22,22 @@ pub(crate) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_index(index).await?;
     }
     manager.create_index(Index::create().name("audit_by_time").table(TABLE).col("at").to_owned()).await?;
-    for event in ["UPDATE", "DELETE"] {
-        refuse(manager, event).await?;
+    append_only(manager, TABLE, "audit entries are append-only").await
+}
+
+/// Lets nobody change or delete what is in a table.
+pub(crate) async fn append_only(manager: &SchemaManager<'_>, table: &str, words: &str) -> Result<(), DbErr> {
+    for event in EVENTS {
+        refuse(manager, (table, event), words).await?;
+    }
+    Ok(())
+}
+
+/// Takes back what [`append_only`] did.
+pub(crate) async fn changeable(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    for event in EVENTS {
+        let sql = format!("DROP TRIGGER IF EXISTS {}", trigger(table, event));
+        manager.get_connection().execute_unprepared(&sql).await?;
     }
     Ok(())
 }
@@ -45,14 +61,16 @@ fn table(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .to_owned()
 }
 
+fn trigger(table: &str, event: &str) -> String {
+    format!("{table}_no_{}", event.to_lowercase())
+}
+
 /// No code of ours changes an entry; this is for who comes by another way.
 ///
 /// A MySQL server with a binary log lets only SUPER make triggers unless it is told otherwise (`log_bin_trust_function_creators`). The
 /// service must not fail to start for want of the second wall: there the first one, the code, stands alone.
-async fn refuse(manager: &SchemaManager<'_>, event: &str) -> Result<(), DbErr> {
-    let name = format!("audit_entries_no_{}", event.to_lowercase());
-    let head = format!("CREATE TRIGGER {name} BEFORE {event} ON {TABLE}");
-    let words = "audit entries are append-only";
+async fn refuse(manager: &SchemaManager<'_>, (table, event): (&str, &str), words: &str) -> Result<(), DbErr> {
+    let head = format!("CREATE TRIGGER {} BEFORE {event} ON {table}", trigger(table, event));
     let made = match manager.get_database_backend() {
         DbBackend::MySql => {
             let body = format!("FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{words}'");

@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(KeepAudit),
             Box::new(TellOthers),
             Box::new(RegisterOnce),
+            Box::new(KeepHistory),
         ]
     }
 }
@@ -443,5 +444,25 @@ impl MigrationTrait for RegisterOnce {
         manager.drop_index(by_key).await?;
         let listeners = Table::alter().table("webhook_listeners").drop_column("idempotency_key").to_owned();
         manager.alter_table(listeners).await
+    }
+}
+
+/// What a booking went through is as little to be changed as the audit log, of which it is a part.
+struct KeepHistory;
+
+impl MigrationName for KeepHistory {
+    fn name(&self) -> &str {
+        "m0008_keep_history"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepHistory {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::append_only(manager, "booking_history", "the history of bookings is append-only").await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::audit::changeable(manager, "booking_history").await
     }
 }

@@ -26,8 +26,9 @@ const TYPES: [(&str, i64, i64, Option<i64>); 3] =
 const RAGES: usize = 2;
 /// The longest that eager buyers may take to buy what is left.
 const SELLING_OUT: Duration = Duration::from_secs(90);
-/// The longest that what was begun may take to end: holds live for some seconds.
-const REST: Duration = Duration::from_secs(60);
+/// The longest that what was begun may take to end: holds live for some seconds, and what a process that was killed had taken up is left to it
+/// for less than a minute.
+const REST: Duration = Duration::from_secs(90);
 
 const CREATE_TYPE: &str = "mutation($input: CreateTicketInput!) { createTicketType(input: $input) { id } }";
 
@@ -187,9 +188,11 @@ async fn sell_out(staff: &mut Staff) -> Result<()> {
     }
 }
 
-/// All bookings of the round, once none of them is open.
+/// All bookings of the round, once none of them is open, or none is left of an event that was called off.
 async fn at_rest(staff: &mut Staff, users: &[String]) -> Result<super::verdict::Rows> {
     let end = Instant::now() + REST;
+    let called_off = staff.told.facts().called_off;
+    let is_open = |status: &str| if called_off { status != "CANCELLED" } else { status == "PENDING" };
     loop {
         let mut rows = super::verdict::Rows::new();
         for user in users {
@@ -197,7 +200,7 @@ async fn at_rest(staff: &mut Staff, users: &[String]) -> Result<super::verdict::
             let of_user = of_user.ok_or_else(|| Failure::new("nobody tells the bookings of a user"))?;
             rows.insert(user.clone(), of_user.into_iter().collect());
         }
-        let open = rows.values().flatten().filter(|(_, status)| *status == "PENDING").count();
+        let open = rows.values().flatten().filter(|(_, status)| is_open(status)).count();
         if open == 0 {
             return Ok(rows);
         }

@@ -1,6 +1,7 @@
 //! The audit log of bookings: their history, and what came of their payments and refunds.
 
 use booking::worker;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use service::identity::Role;
 use subgraph::testing::assert_append_only;
@@ -90,6 +91,17 @@ async fn taking_and_confirming_a_hold_writes_no_line_beside_the_history() {
     assert!(statements <= 6, "{statements} statements for a booking");
     let entries = subgraph::testing::audit_log(&pair.booking.database).await;
     assert_eq!(entries, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn nobody_changes_what_a_booking_went_through() {
+    let pair = Pair::open().await;
+    let sale = pair.sale(10, 150_000).await;
+    let id = pair.booked(Uuid::now_v7(), &sale, 1).await;
+    for sql in ["UPDATE booking_history SET actor = 'nobody'", "DELETE FROM booking_history"] {
+        assert!(pair.booking.database.write().execute_unprepared(sql).await.is_err(), "{sql}");
+    }
+    assert_eq!(told(&pair, &format!(r#"(filter: {{ subject: "{id}" }})"#)).await.len(), 1);
 }
 
 fn sorted(mut entries: Vec<Value>) -> Vec<String> {

@@ -54,6 +54,8 @@ pub struct Config {
     pub event_url: Url,
     /// `EVENTHUB_WORKER_INTERVAL`: how often lapsed holds, and what other replicas changed, are looked for.
     pub worker_interval: Duration,
+    /// Whether the workers run that nobody waits for. No variable says no; tests do, and run them themselves.
+    pub runs_workers: bool,
     /// `EVENTHUB_OFFER_TTL`: how long tickets are offered to who waited for them.
     pub offer_ttl: Duration,
     /// The clock by which holds lapse, instead of the database's. No variable sets it; tests do.
@@ -72,6 +74,7 @@ impl Subgraph for TicketService {
         Some(Config {
             event_url: event_url?,
             worker_interval: worker_interval?,
+            runs_workers: true,
             offer_ttl: offer_ttl?,
             clock: None,
         })
@@ -98,6 +101,9 @@ impl Subgraph for TicketService {
             app.route("/.well-known/ticket-keys.json", get(make(move |_| published(Arc::clone(&keys)))));
         let changes = changes::run(store.clone(), config.worker_interval, stop.clone());
         let app = app.worker("changes", changes);
+        if !config.runs_workers {
+            return Ok(app);
+        }
         let offer_ttl = TimeDelta::from_std(config.offer_ttl)?;
         Ok(app.worker("expiry", expiry::run(store, config.worker_interval, offer_ttl, stop)))
     }

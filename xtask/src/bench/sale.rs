@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use clap::Args;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::http::{Connection, cut, percentile};
 use crate::failure::{Context, Failure, Result};
@@ -99,7 +100,7 @@ struct Shop {
 }
 
 /// What was sold, and how long each step of it took.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sold {
     booked: Vec<Duration>,
     paid: Vec<Duration>,
@@ -143,11 +144,7 @@ impl Shop {
                 Ok::<_, Failure>(visits)
             }));
         }
-        let mut visits = Vec::new();
-        for task in tasks {
-            visits.extend(task.await.context("a buyer")??);
-        }
-        Ok(Sold::of(visits, shed, started.elapsed()))
+        Sold::when_all_left(tasks, shed, started).await
     }
 
     /// So many new buyers a second. Who is told to try again goes away; how long it took counts from when one should have come.
@@ -171,11 +168,7 @@ impl Shop {
                 Ok::<_, Failure>(visit)
             }));
         }
-        let mut visits = Vec::new();
-        for task in tasks {
-            visits.extend(task.await.context("a buyer")??);
-        }
-        Ok(Sold::of(visits, shed, started.elapsed()))
+        Sold::when_all_left(tasks, shed, started).await
     }
 
     async fn buyer(&self, number: usize, shed: &Rc<Cell<usize>>) -> Result<Buyer> {
@@ -243,12 +236,21 @@ impl Buyer {
 }
 
 impl Sold {
-    fn of(visits: Vec<Visit>, shed: Rc<Cell<usize>>, time: Duration) -> Self {
+    async fn when_all_left<V: IntoIterator<Item = Visit>>(
+        tasks: Vec<JoinHandle<Result<V>>>,
+        shed: Rc<Cell<usize>>,
+        started: Instant,
+    ) -> Result<Self> {
+        let mut visits = Vec::new();
+        for task in tasks {
+            visits.extend(task.await.context("a buyer")??);
+        }
+        let time = started.elapsed();
         let (mut booked, mut paid): (Vec<_>, Vec<_>) =
             visits.into_iter().map(|visit| (visit.booked, visit.paid)).unzip();
         booked.sort_unstable();
         paid.sort_unstable();
-        Self { booked, paid, shed, time }
+        Ok(Self { booked, paid, shed, time })
     }
 
     fn per_second(&self) -> f64 {

@@ -95,7 +95,8 @@ pub fn free_offset(taken: &[u16]) -> Result<u16> {
             && services.all(|service| TcpListener::bind(("127.0.0.1", service.port() + offset)).is_ok())
     };
     // Two who look at the same time should not find the same.
-    let first = std::process::id();
-    let mut all = (0..24).map(|number| 22_000 + u16::try_from((first + number) % 24).unwrap_or(0) * 100);
-    all.find(is_free).ok_or_else(|| Failure::new("no free ports"))
+    let mut all: Vec<u16> = (22_000..24_400).step_by(100).collect();
+    let first = usize::try_from(std::process::id()).unwrap_or_default() % all.len();
+    all.rotate_left(first);
+    all.into_iter().find(is_free).ok_or_else(|| Failure::new("no free ports"))
 }

@@ -26,9 +26,8 @@ const TYPES: [(&str, i64, i64, Option<i64>); 3] =
 const RAGES: usize = 2;
 /// The longest that eager buyers may take to buy what is left.
 const SELLING_OUT: Duration = Duration::from_secs(90);
-/// The longest that what was begun may take to end: holds live for some seconds, and what a process that was killed had taken up is left to it
-/// for less than a minute.
-const REST: Duration = Duration::from_secs(90);
+/// The longest that what was begun may take to end: holds live for some seconds.
+const REST: Duration = Duration::from_secs(60);
 
 const CREATE_TYPE: &str = "mutation($input: CreateTicketInput!) { createTicketType(input: $input) { id } }";
 

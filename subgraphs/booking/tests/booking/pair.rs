@@ -62,6 +62,7 @@ impl Pair {
         let config = ticket::Config {
             event_url: "http://127.0.0.1:1".parse().expect("a URL"),
             worker_interval: NEVER,
+            runs_workers: false,
             offer_ttl: Duration::from_secs(60),
             clock: Some(clock.clone()),
         };
@@ -205,6 +206,7 @@ pub(crate) fn config(ticket_url: &str, provider: &Provider) -> Config {
         hold_ttl: Duration::from_secs(60),
         admission: Limits::default(),
         worker_interval: NEVER,
+        runs_workers: false,
         webhook_key_secret: Some("a secret of at least 32 bytes, for tests".to_owned().into()),
         webhook_reach: Reach::Anywhere,
     }

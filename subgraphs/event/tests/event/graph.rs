@@ -218,8 +218,15 @@ async fn entities_are_read_in_one_statement_however_many_they_are() {
     assert_eq!(statements(&running, listed).await, 4);
 }
 
+/// How many statements a call takes: the fewest of several tries, because a worker may still be finishing what an earlier call rang for.
 async fn statements<'r>(running: &'r Running, call: impl Fn() -> Call<'r>) -> u64 {
-    running.event.database.statements_of(async || call().data().await).await.0
+    let mut fewest = u64::MAX;
+    for _ in 0..5 {
+        let before = running.event.database.statements();
+        call().data().await;
+        fewest = fewest.min(running.event.database.statements() - before);
+    }
+    fewest
 }
 
 #[tokio::test]

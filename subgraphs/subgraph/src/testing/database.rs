@@ -18,24 +18,6 @@ pub struct TestDatabase {
     _directory: Option<tempfile::TempDir>,
 }
 
-impl TestDatabase {
-    /// How many statements a call takes, and what the last one answered: the fewest of several tries, because a worker of the
-    /// service may have something of its own to ask at the same time.
-    pub async fn statements_of<T>(&self, call: impl AsyncFn() -> T) -> (u64, T) {
-        let mut fewest = u64::MAX;
-        let mut tries = 5;
-        loop {
-            let before = self.database.statements();
-            let answer = call().await;
-            fewest = fewest.min(self.database.statements() - before);
-            tries -= 1;
-            if tries == 0 {
-                return (fewest, answer);
-            }
-        }
-    }
-}
-
 impl std::ops::Deref for TestDatabase {
     type Target = Database;
 

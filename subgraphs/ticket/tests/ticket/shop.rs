@@ -40,8 +40,8 @@ impl Shop {
         let clock = Clock::standing_at(noon());
         let config = Config {
             event_url: event_url.parse().expect("a URL"),
-            // Tests run the worker themselves.
             worker_interval: Duration::from_secs(3600),
+            runs_workers: false,
             offer_ttl: Duration::from_secs(60),
             clock: Some(clock.clone()),
         };

@@ -173,7 +173,7 @@ pub(crate) fn build(
     root: TypeId,
     selection: SelectionId,
 ) -> Result<FetchGraph, Exhausted> {
-    let positions = Positions::new(&search.selections, selection);
+    let positions = Positions::new(&search.selections, selection)?;
     let mut builder = Builder {
         search,
         positions,

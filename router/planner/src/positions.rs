@@ -1,6 +1,7 @@
 //! The positions of the data tree and the keys in use at each, so that a field the planner adds never takes a key that the client's operation
 //! uses for something else, nor one under which the client's operation may lose it.
 
+use crate::budget::{Budget, Exhausted, FIELDS};
 use crate::selection::{Arguments, FieldSelection, SelectionId, Selections};
 use apollo_compiler::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,6 +18,13 @@ struct Claim {
     subs: Vec<SelectionId>,
 }
 
+/// What is claimed while the client's operation is walked.
+struct Claims<'s> {
+    selections: &'s Selections,
+    done: FxHashSet<(SelectionId, PositionId)>,
+    budget: Budget,
+}
+
 /// All positions, the root first.
 pub(crate) struct Positions {
     all: Vec<Position>,
@@ -31,37 +39,37 @@ struct Position {
 }
 
 impl Positions {
-    /// The root, with everything that the client's operation claims below it.
-    pub(crate) fn new(selections: &Selections, root: SelectionId) -> Self {
+    /// The root, with everything that the client's operation claims below it. Whatever is claimed has to be asked of a subgraph, so that
+    /// there may be no more of it than a plan's requests may select: fragments that spread one another would claim without end.
+    pub(crate) fn new(selections: &Selections, root: SelectionId) -> Result<Self, Exhausted> {
         let mut positions = Self { all: vec![Position::default()] };
-        positions.claim(selections, root, 0, &mut FxHashSet::default());
-        positions
+        let mut claims = Claims { selections, done: FxHashSet::default(), budget: Budget::new(FIELDS) };
+        positions.claim(&mut claims, root, 0)?;
+        Ok(positions)
     }
 
-    fn claim(
-        &mut self,
-        selections: &Selections,
-        id: SelectionId,
-        at: PositionId,
-        done: &mut FxHashSet<(SelectionId, PositionId)>,
-    ) {
-        if !done.insert((id, at)) {
-            return;
+    fn claim(&mut self, claims: &mut Claims<'_>, id: SelectionId, at: PositionId) -> Result<(), Exhausted> {
+        if !claims.done.insert((id, at)) {
+            return Ok(());
         }
-        let selection = selections.get(id);
+        let selection = claims.selections.get(id);
         for field in selection.groups.iter().flat_map(|group| &group.fields).filter(|field| !field.is_meta())
         {
             let signature = signature(field);
-            let claims = self.all[at].claims.entry(field.key.clone()).or_default();
-            match claims.iter_mut().find(|claim| claim.signature == signature) {
+            let known = self.all[at].claims.entry(field.key.clone()).or_default();
+            match known.iter_mut().find(|claim| claim.signature == signature) {
                 Some(claim) => claim.subs.extend(field.sub),
-                None => claims.push(Claim { signature, subs: field.sub.into_iter().collect() }),
+                None => {
+                    claims.budget.spend()?;
+                    known.push(Claim { signature, subs: field.sub.into_iter().collect() });
+                }
             }
             if let Some(sub) = field.sub {
                 let child = self.child(at, &field.key);
-                self.claim(selections, sub, child, done);
+                self.claim(claims, sub, child)?;
             }
         }
+        Ok(())
     }
 
     /// The position below `key`.

@@ -64,6 +64,10 @@ impl FieldSelection {
 pub(crate) struct Selections {
     all: Vec<Rc<Selection>>,
     ids: FxHashMap<Rc<Selection>, SelectionId>,
+    /// What each asks for in all, as [`Selections::leaves`] tells it.
+    leaves: Vec<usize>,
+    /// Differences that were asked for: selections share what is below them, and to walk it anew from every place doubles with every level.
+    differences: FxHashMap<(SelectionId, SelectionId), Option<SelectionId>>,
 }
 
 impl Selections {
@@ -75,6 +79,10 @@ impl Selections {
         if let Some(&id) = self.ids.get(&selection) {
             return id;
         }
+        let fields = selection.groups.iter().flat_map(|group| &group.fields);
+        let leaves =
+            fields.map(|field| field.sub.map_or(1, |sub| self.leaves(sub))).fold(0, usize::saturating_add);
+        self.leaves.push(leaves);
         let selection = Rc::new(selection);
         self.all.push(Rc::clone(&selection));
         self.ids.insert(selection, self.all.len() - 1);
@@ -86,6 +94,15 @@ impl Selections {
         if selection == missing {
             return None;
         }
+        if let Some(known) = self.differences.get(&(selection, missing)) {
+            return *known;
+        }
+        let difference = self.difference(selection, missing);
+        self.differences.insert((selection, missing), difference);
+        difference
+    }
+
+    fn difference(&mut self, selection: SelectionId, missing: SelectionId) -> Option<SelectionId> {
         let (whole, part) = (self.get(selection), self.get(missing));
         let mut groups = Vec::new();
         for group in &whole.groups {
@@ -121,10 +138,9 @@ impl Selections {
         self.intern(selection)
     }
 
-    /// How many leaves the selection asks for: a measure of how much is missing.
+    /// How many leaves the selection asks for, or the largest number: a measure of how much is missing.
     pub(crate) fn leaves(&self, id: SelectionId) -> usize {
-        let fields = self.all[id].groups.iter().flat_map(|group| &group.fields);
-        fields.map(|field| field.sub.map_or(1, |sub| self.leaves(sub))).sum()
+        self.leaves[id]
     }
 }
 

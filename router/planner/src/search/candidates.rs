@@ -45,12 +45,12 @@ pub(super) struct Candidate {
 impl Candidate {
     /// The price of what is `below` it, had through it; `shared` when its request is made anyway.
     pub(super) fn cost(&self, shared: bool, below: Cost) -> Cost {
-        let fields = 1 + below.fields;
+        let fields = below.fields.saturating_add(1);
         let at_once = self.depth == 0;
         Cost {
             depth: self.depth + below.depth,
-            fetches: if shared { 0 } else { self.fetches } + below.fetches,
-            later: below.later + if at_once { 0 } else { fields },
+            fetches: below.fetches.saturating_add(if shared { 0 } else { self.fetches }),
+            later: below.later.saturating_add(if at_once { 0 } else { fields }),
             fields: if at_once { fields } else { 0 },
         }
     }
@@ -279,7 +279,7 @@ impl<'a> Search<'a> {
                 return Ok(None);
             }
             depth = depth.max(solution.cost.depth + 1);
-            fetches += solution.cost.fetches;
+            fetches = fetches.saturating_add(solution.cost.fetches);
             requires = Some(selection);
         }
         let landed = View::entered(join.subgraph, entry, self.filled_below(unit, view)?);

@@ -57,7 +57,8 @@ impl View {
     }
 }
 
-/// What it takes to get something.
+/// What it takes to get something. What is asked for in many places is counted in each, so that the counts can grow beyond any number; they
+/// stay at the largest then, and the plan is refused by its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Cost {
     /// Sequential round trips after the one that the view itself is part of.
@@ -343,9 +344,9 @@ impl Cost {
     pub(crate) fn beside(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
-            fetches: self.fetches + other.fetches,
-            later: self.later + other.later,
-            fields: self.fields + other.fields,
+            fetches: self.fetches.saturating_add(other.fetches),
+            later: self.later.saturating_add(other.later),
+            fields: self.fields.saturating_add(other.fields),
         }
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Search<'a> {
         for hop in sources.iter().filter_map(|source| source.from.as_ref()) {
             if !counted.contains(&Rc::as_ptr(hop)) {
                 counted.push(Rc::as_ptr(hop));
-                fetches += hop.fetches;
+                fetches = hop.fetches.saturating_add(fetches);
             }
         }
         let deepest =
@@ -214,7 +214,7 @@ impl<'a> Search<'a> {
             let solution = self.solve(key, view, true)?;
             if solution.missing.is_none() {
                 let sources = vec![Source { from: None, selection: key, nested: true }];
-                let (depth, fetches) = (solution.cost.depth + 1, solution.cost.fetches + 1);
+                let (depth, fetches) = (solution.cost.depth + 1, solution.cost.fetches.saturating_add(1));
                 let filled = view.filled;
                 let (subgraph, entry) = (door.subgraph, door.ty);
                 self.push(

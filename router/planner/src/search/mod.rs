@@ -57,8 +57,8 @@ impl View {
     }
 }
 
-/// What it takes to get something. What is asked for in many places is counted in each, so that the counts can grow beyond any number; they
-/// stay at the largest then, and the plan is refused by its size.
+/// What it takes to get something. What is asked for in many places is counted in each, so that the counts can grow beyond any number: they
+/// stay at the largest then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Cost {
     /// Sequential round trips after the one that the view itself is part of.

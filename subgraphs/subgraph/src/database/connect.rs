@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
@@ -15,6 +14,8 @@ use super::{Config, Database};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection to a server that nobody uses is believed in.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 pub(super) async fn connect(config: &Config) -> Result<Database, DbErr> {
     let statements = Arc::new(AtomicU64::new(0));
@@ -47,7 +48,9 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     // A connection of SQLite costs nothing to keep, and the writer must never have to be opened under load.
     options.min_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     options.test_before_acquire(false);
-    options.map_sqlx_sqlite_before_acquire(|connection, _| is_clean(connection));
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        Box::pin(std::future::ready(Ok(is_clean(connection))))
+    });
     options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
@@ -63,7 +66,19 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
 fn mysql(config: &Config) -> ConnectOptions {
     let mut options = common(config);
     options.max_connections(config.connections);
-    options.map_sqlx_mysql_before_acquire(|connection, _| is_clean(connection));
+    // Asking whether the server is there costs as much as a statement, so only a connection that has had time to be lost is asked.
+    options.test_before_acquire(false);
+    options.map_sqlx_mysql_before_acquire(|connection, kept| {
+        Box::pin(async move {
+            if !is_clean(connection) {
+                return Ok(false);
+            }
+            if kept.idle_for > TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
     options.map_sqlx_mysql_pool_opts(|pool| {
         pool.after_connect(|connection, _| {
             Box::pin(async move {
@@ -80,12 +95,12 @@ fn mysql(config: &Config) -> ConnectOptions {
 /// Whether nothing is left of an earlier transaction. When a commit fails, the database may have undone everything by itself (a full disk); the
 /// rollback that follows fails too, and the driver counts a transaction that there is not: the next one would be a savepoint that is
 /// never committed, and what it wrote lost with the connection. Such a connection is closed.
-fn is_clean<'c, C: Connection>(connection: &'c mut C) -> BoxFuture<'c, Result<bool, sea_orm::sqlx::Error>> {
+fn is_clean<C: Connection>(connection: &C) -> bool {
     let clean = !connection.is_in_transaction();
     if !clean {
         tracing::warn!("a connection with an unfinished transaction is closed");
     }
-    Box::pin(std::future::ready(Ok(clean)))
+    clean
 }
 
 fn create_directory(url: &str) -> Result<(), DbErr> {

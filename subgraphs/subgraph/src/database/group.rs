@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sea_orm::{DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, RuntimeErr};
 use tokio::sync::{Mutex, watch};
 
 use super::Database;
@@ -22,9 +22,18 @@ pub(super) struct Groups(Arc<Mutex<Option<Group>>>);
 
 /// Transactions that are committed together.
 struct Group {
-    whole: DatabaseTransaction,
+    whole: Transaction,
+    /// What makes room for the next one.
+    next: &'static str,
     outcome: watch::Sender<Option<Outcome>>,
 }
+
+/// Every member's savepoint has this name. It stays when its member is done: the next one needs one anyway, and all end with the commit.
+const FIRST: &str = "SAVEPOINT member";
+/// One way to the database for both. That there is a savepoint to release says that the database has undone nothing by itself meanwhile.
+const AFTER_SUCCESS: &str = "RELEASE member; SAVEPOINT member";
+/// Whether it failed or was dropped in the middle.
+const AFTER_FAILURE: &str = "ROLLBACK TO member";
 
 /// What became of a group; an error in words, because all its members are told.
 type Outcome = Result<(), Arc<str>>;
@@ -41,25 +50,19 @@ impl Groups {
         E: From<DbErr>,
     {
         let mut turn = self.0.lock().await;
+        if let Some(group) = &mut *turn
+            && let Err(error) = group.make_room().await
+            && let Some(group) = turn.take()
+        {
+            // The database has undone more than a savepoint, most likely everything: disk full, for instance.
+            group.give_up(&error).await;
+        }
         let group = match turn.take() {
             Some(group) => turn.insert(group),
             None => turn.insert(self.open(database).await?),
         };
         let outcome = group.outcome.subscribe();
-        let answer = match group.whole.begin().await {
-            Ok(savepoint) => within(savepoint, work).await,
-            Err(error) => Err(error),
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                // The database has undone more than a savepoint, most likely everything: disk full, for instance.
-                if let Some(group) = turn.take() {
-                    group.give_up(&error).await;
-                }
-                return Err(error.into());
-            }
-        };
+        let answer = group.serve(work).await;
         drop(turn);
         committed(outcome).await?;
         answer
@@ -68,7 +71,9 @@ impl Groups {
     /// Begins a group, and has it committed as soon as all who wait at this moment had their turn: the lock is given in the order in which it
     /// is asked for. A task of its own does it, which nobody who leaves early can take away.
     async fn open(&self, database: &Database) -> Result<Group, DbErr> {
-        let whole = database.begin().await?;
+        let whole = Transaction::new(database.begin().await?);
+        let mut group = Group { whole, next: FIRST, outcome: watch::Sender::new(None) };
+        group.make_room().await?;
         let groups = self.clone();
         tokio::spawn(async move {
             let mut turn = groups.0.lock().await;
@@ -76,23 +81,8 @@ impl Groups {
                 group.commit().await;
             }
         });
-        Ok(Group { whole, outcome: watch::Sender::new(None) })
+        Ok(group)
     }
-}
-
-/// Runs `work` in `savepoint` and ends it. The outer result is the database's, the inner one that of `work`.
-async fn within<T, E, F, Fut>(savepoint: DatabaseTransaction, work: F) -> Result<Result<T, E>, DbErr>
-where
-    F: Fn(Transaction) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-{
-    let transaction = Transaction::new(savepoint);
-    let answer = work(transaction.clone()).await;
-    match answer {
-        Ok(_) => transaction.commit().await?,
-        Err(_) => transaction.rollback().await?,
-    }
-    Ok(answer)
 }
 
 async fn committed(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<(), DbErr> {
@@ -108,7 +98,30 @@ async fn committed(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<(), 
 }
 
 impl Group {
-    async fn commit(self) {
+    /// Sets a savepoint for the next member, without what those before it wrote and then gave up.
+    async fn make_room(&mut self) -> Result<(), DbErr> {
+        self.whole.execute_unprepared(self.next).await.map(drop)
+    }
+
+    async fn serve<T, E, F, Fut>(&mut self, work: F) -> Result<T, E>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        self.next = AFTER_FAILURE;
+        let answer = work(self.whole.clone()).await;
+        if answer.is_ok() {
+            self.next = AFTER_SUCCESS;
+        }
+        answer
+    }
+
+    async fn commit(mut self) {
+        if self.next == AFTER_FAILURE
+            && let Err(error) = self.make_room().await
+        {
+            return self.give_up(&error).await;
+        }
         let outcome = self.whole.commit().await.map_err(|error| Arc::from(error.to_string()));
         self.outcome.send_replace(Some(outcome));
     }

@@ -23,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
+use crate::clock::Clock;
+
 /// A connected database. Cloning it shares its connections.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -71,10 +73,11 @@ impl Database {
     /// # Errors
     /// When the database does not answer.
     pub async fn now<C: ConnectionTrait>(&self, connection: &C) -> Result<DateTime<Utc>, DbErr> {
-        let sql = match self.backend() {
-            DbBackend::Sqlite => "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now') AS now",
-            _ => "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f') AS now",
-        };
+        if self.is_sqlite() {
+            // It runs in this process.
+            return Ok(Clock::system().now());
+        }
+        let sql = "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f') AS now";
         let row = connection.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the database told no time".into()))?;
         let text: String = row.try_get("", "now")?;

@@ -8,7 +8,7 @@ use entities::ids::{EventId, HoldId, TicketTypeId, UserId};
 use entities::money::{Currency, Quantity};
 use entities::ticket::holds::Model;
 use entities::ticket::status::{AdmissionStatus, HoldStatus, SaleState, StockMove};
-use entities::ticket::{ticket_types, tickets};
+use entities::ticket::{ticket_types, tickets, waiting_places as waiting_rows};
 use entities::voucher_code::VoucherCode;
 
 use crate::domain::code;
@@ -60,17 +60,15 @@ pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleErro
 }
 
 async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleError> {
-    if let Some(hold) = store::holds::find(tx.db(), request.id).await? {
-        return same_again(tx, hold, &request).await;
-    }
     let now = tx.now().await?;
-    let offer = find_offer(tx, &request, now).await?;
-    let place = waiting_places::offer_to(tx, &request, &offer, now).await?;
-    let quote = vouchers::quote(tx, &request, &offer, now).await?;
+    let Deal { offer, place, quote } = match find_deal(tx, &request, now).await {
+        Ok(terms) => terms,
+        // What could not be taken now may have been taken before.
+        Err(refused) => return taken_before(tx, &request, refused).await,
+    };
     let hold = new_hold(&request, &offer, quote, now);
     if !store::holds::insert(tx.db(), hold.clone()).await? {
-        // A twin of this request was faster; the next try finds its hold.
-        return Err(SaleError::Contended);
+        return taken_before(tx, &request, SaleError::Contended).await;
     }
     match &place {
         Some(place) => waiting_places::take(tx, &offer, (place, hold.quantity), now).await?,
@@ -85,6 +83,18 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
     Ok(hold)
 }
 
+/// The hold that this request took before; `otherwise`, if there is none.
+async fn taken_before(
+    tx: &Transaction,
+    request: &HoldRequest,
+    otherwise: SaleError,
+) -> Result<Model, SaleError> {
+    match store::holds::find(tx.db(), request.id).await? {
+        Some(hold) => same_again(tx, hold, request).await,
+        None => Err(otherwise),
+    }
+}
+
 async fn same_again(tx: &Transaction, hold: Model, request: &HoldRequest) -> Result<Model, SaleError> {
     hold.status.ask_again()?;
     let same = hold.event_id == Some(request.event_id)
@@ -95,17 +105,32 @@ async fn same_again(tx: &Transaction, hold: Model, request: &HoldRequest) -> Res
     if same { Ok(hold) } else { Err(SaleError::HoldMismatch) }
 }
 
+/// On what terms a hold can be taken.
+struct Deal {
+    offer: ticket_types::Model,
+    /// The buyer's place on the waiting list, if the tickets are offered to them.
+    place: Option<waiting_rows::Model>,
+    quote: Quote,
+}
+
+/// Reads on what terms the hold can be taken now; nothing is written.
+async fn find_deal(tx: &Transaction, request: &HoldRequest, now: DateTime<Utc>) -> Result<Deal, SaleError> {
+    let offer = find_offer(tx, request, now).await?;
+    let place = waiting_places::offer_to(tx, request, &offer, now).await?;
+    let quote = vouchers::quote(tx, request, &offer, now).await?;
+    Ok(Deal { offer, place, quote })
+}
+
 /// The type, if it is on sale now.
 async fn find_offer(
     tx: &Transaction,
     request: &HoldRequest,
     now: DateTime<Utc>,
 ) -> Result<ticket_types::Model, SaleError> {
-    let offer = store::ticket_types::find(tx.db(), request.ticket_type_id).await?;
-    let offer =
-        offer.filter(|offer| offer.event_id == request.event_id).ok_or(SaleError::NoSuchTicketType)?;
-    let event = store::events::find(tx.db(), offer.event_id).await?.ok_or(SaleError::NoSuchEvent)?;
-    open_for_sales(&event, now)?;
+    let found = store::ticket_types::find_with_event(tx.db(), request.ticket_type_id).await?;
+    let (offer, event) =
+        found.filter(|(offer, _)| offer.event_id == request.event_id).ok_or(SaleError::NoSuchTicketType)?;
+    open_for_sales(&event.ok_or(SaleError::NoSuchEvent)?, now)?;
     if offer.state == SaleState::Closed {
         return Err(SaleError::SalesClosed);
     }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use entities::ids::{EventId, TicketTypeId};
 use entities::moment::Moment;
+use entities::ticket::events;
 use entities::ticket::status::{SaleState, StockMove};
 use entities::ticket::ticket_types::{Column, Entity, Model};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, UpdateMany,
 };
 
 use super::inserted;
@@ -19,7 +20,17 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<
     Entity::find_by_id(id).one(db).await
 }
 
-/// The same, kept from others until the transaction ends.
+/// The type `id` and its event, in one statement.
+pub(crate) async fn find_with_event(
+    db: &impl ConnectionTrait,
+    id: TicketTypeId,
+) -> Result<Option<(Model, Option<events::Model>)>, DbErr> {
+    let its_event = Entity::belongs_to(events::Entity).from(Column::EventId).to(events::Column::Id);
+    let both = Entity::find_by_id(id).join(JoinType::LeftJoin, its_event.into());
+    both.select_also(events::Entity).one(db).await
+}
+
+/// The type `id`, kept from others until the transaction ends.
 pub(crate) async fn lock(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).lock_exclusive().one(db).await
 }

@@ -176,9 +176,9 @@ pub async fn confirm_payment(saga: &Saga, actor: &Actor, id: BookingId) -> Resul
     let by = by(actor);
     let mut row = visible(&saga.store, actor, id).await?;
     if state(&row)? == BookingState::Held {
-        row = match begin_payment(saga, &row, &by).await {
+        row = match pay(saga, &row, &by).await {
             Err(BookingError::Stale) => saga.reload(id).await?,
-            begun => begun?,
+            paid => return answer_of_payment(saga, paid?).await,
         };
     }
     let row = match state(&row)? {
@@ -190,11 +190,12 @@ pub async fn confirm_payment(saga: &Saga, actor: &Actor, id: BookingId) -> Resul
 }
 
 /// What has lapsed is not paid any more, even if no worker has come by yet.
-async fn begin_payment(saga: &Saga, row: &Model, by: &str) -> Result<Model, BookingError> {
+async fn pay(saga: &Saga, row: &Model, by: &str) -> Result<Model, BookingError> {
     if row.expires_at <= saga.store.now() {
-        return saga.start_cancel(row, CancelReason::Expired, by).await;
+        let row = saga.start_cancel(row, CancelReason::Expired, by).await?;
+        return Ok(give_back(saga, row, by).await);
     }
-    saga.start_payment(row, by).await
+    saga.pay(row, by).await
 }
 
 /// Releases at once what a worker would release later; when that fails, the worker does it.

@@ -60,16 +60,28 @@ impl Saga {
     /// # Errors
     /// [`BookingError::Unavailable`] when a peer does not answer; the booking stays where it is and a worker goes on.
     pub async fn drive(&self, row: Model, by: &str) -> Result<Model, BookingError> {
-        let mut row = row;
+        let first = self.step(&row, by).await;
+        self.go_on(row.id, first, by).await
+    }
+
+    /// The same after a first step that was taken already.
+    async fn go_on(
+        &self,
+        id: BookingId,
+        first: Result<Step, BookingError>,
+        by: &str,
+    ) -> Result<Model, BookingError> {
+        let mut taken = first;
         for _ in 0..MOST_STEPS {
-            row = match self.step(&row, by).await {
+            let row = match taken {
                 Ok(Step::Moved(moved)) => moved,
                 Ok(Step::Rests(row)) => return Ok(row),
-                Err(BookingError::Stale) => self.reload(row.id).await?,
+                Err(BookingError::Stale) => self.reload(id).await?,
                 Err(error) => return Err(error),
             };
+            taken = self.step(&row, by).await;
         }
-        Err(broken(&row, "it moves in a circle"))
+        Err(BookingError::Broken { booking: id.to_string(), what: "it moves in a circle" })
     }
 
     async fn step(&self, row: &Model, by: &str) -> Result<Step, BookingError> {
@@ -140,25 +152,41 @@ impl Saga {
 
     // HELD
 
-    /// The buyer wants to pay what is held: writes down the payment before anybody hears of it. Nothing to pay is paid.
+    /// The buyer wants to pay what is held: takes the booking as far as it goes from there. Nothing to pay is paid.
     ///
     /// # Errors
-    /// [`BookingError::Stale`], [`BookingError::Transition`].
-    pub async fn start_payment(&self, row: &Model, by: &str) -> Result<Model, BookingError> {
+    /// [`BookingError::Stale`], [`BookingError::Transition`]; as [`Saga::drive`].
+    pub async fn pay(&self, row: &Model, by: &str) -> Result<Model, BookingError> {
         let total = row.total().ok_or_else(|| broken(row, "it is held without a price"))?;
         if total.is_zero() {
             let to = self.plain(state(row)?.accept_payment(true), by)?;
-            return self.advance(row, to).await;
+            return self.drive(self.advance(row, to).await?, by).await;
         }
-        let to = self.plain(state(row)?.start_payment(), by)?;
-        let to = &to;
+        let (row, attempt) = self.start_payment(row, total, by).await?;
+        let first = self.collect(&row, attempt, by).await;
+        self.go_on(row.id, first, by).await
+    }
+
+    /// Writes down the payment before anybody hears of it.
+    async fn start_payment(
+        &self,
+        row: &Model,
+        total: Money,
+        by: &str,
+    ) -> Result<(Model, payment_attempts::Model), BookingError> {
+        let to = &self.plain(state(row)?.start_payment(), by)?;
         self.store
             .transaction(|tx| async move {
                 let moved = store::bookings::advance(&*tx, row, to).await?;
+                let mut attempt = self.new_attempt(row.id, total, to.at);
+                if store::payments::insert(&*tx, attempt.clone()).await? {
+                    return Ok((moved, attempt));
+                }
+                // It was tried before.
                 let earlier = store::payments::of_booking(&*tx, row.id).await?;
-                let seq = earlier.last().map_or(1, |last| last.seq + 1);
-                store::payments::insert(&*tx, self.new_attempt(row.id, seq, total, to.at)).await?;
-                Ok(moved)
+                attempt.seq += earlier.last().map_or(0, |last| last.seq);
+                let written = store::payments::insert(&*tx, attempt.clone()).await?;
+                if written { Ok((moved, attempt)) } else { Err(BookingError::Stale) }
             })
             .await
     }
@@ -166,14 +194,13 @@ impl Saga {
     fn new_attempt(
         &self,
         booking_id: BookingId,
-        seq: i32,
         total: Money,
         now: DateTime<Utc>,
     ) -> payment_attempts::Model {
         payment_attempts::Model {
             id: PaymentId::new(),
             booking_id,
-            seq,
+            seq: 1,
             provider: self.payments.name().to_owned(),
             amount: total.amount(),
             currency: total.currency(),
@@ -190,12 +217,21 @@ impl Saga {
 
     // PAYING
 
-    /// A booking that has lapsed is not paid any more, but what the provider was told before is asked about first.
     async fn ask_for_payment(&self, row: &Model, by: &str) -> Result<Step, BookingError> {
         let attempts = store::payments::of_booking(self.store.read(), row.id).await?;
         let Some(attempt) = attempts.into_iter().find(|attempt| attempt.state.is_open()) else {
             return self.moved(row, self.plain(state(row)?.decline(), by)?).await;
         };
+        self.collect(row, attempt, by).await
+    }
+
+    /// A booking that has lapsed is not paid any more, but what the provider was told before is asked about first.
+    async fn collect(
+        &self,
+        row: &Model,
+        attempt: payment_attempts::Model,
+        by: &str,
+    ) -> Result<Step, BookingError> {
         let charge = charge(row, &attempt)?;
         let lapsed = row.expires_at <= self.store.now();
         let answer = match lapsed {

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
 use subgraph::audit;
 
 use super::bookings::ids_of_user;
+use super::inserted;
 use crate::error::BookingError;
 use crate::payment::{Page, Receipt};
 
@@ -49,10 +50,9 @@ pub(crate) async fn of_transaction(
         .await
 }
 
-/// Writes a new attempt.
-pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+/// Writes a new attempt; `false` when the booking has one of that number.
+pub(crate) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
+    inserted(Entity::insert(row.into_active_model()).exec_without_returning(db).await)
 }
 
 /// Moves an attempt, if it still is what `row` says, writes down the receipt when there is one, and the line of the audit log.

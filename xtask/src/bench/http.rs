@@ -74,6 +74,11 @@ impl Connection {
         Self { authorization: Some(format!("Bearer {token}")), ..self }
     }
 
+    /// Whether the server has not closed it: it closes what nobody uses.
+    pub(super) fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
     /// What is answered, if it is a success.
     pub(super) async fn post(&mut self, path: &str, body: Bytes) -> Result<Bytes> {
         let (status, body) = self.send(path, body).await?;

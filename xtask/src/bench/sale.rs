@@ -157,7 +157,7 @@ impl Shop {
             let arrived = arrivals.tick().await.into_std();
             // A connection that is free: opening one for each would measure the kernel.
             let free = idle.borrow_mut().pop();
-            let mut buyer = match free {
+            let mut buyer = match free.filter(|buyer: &Buyer| buyer.connection.is_open()) {
                 Some(buyer) => buyer,
                 None => self.buyer(tasks.len(), &shed).await?,
             };

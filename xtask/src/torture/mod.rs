@@ -2,12 +2,13 @@
 //! the disk. Then it heals; whatever is left is sold; and when everything has come to rest, nothing that anybody was told may be untrue.
 //!
 //! Read in this order: [`round`] (what happens when), [`nemesis`] with [`proxy`] and [`disk`] (what is done to the stack), [`person`] with
-//! [`buyer`] and [`staff`] (who asks), [`told`] and [`verdict`] (how it is judged). The seed decides what is drawn, not how threads and
+//! [`buyer`] and [`staff`] (who asks) and [`listener`] (who is told), [`told`] and [`verdict`] (how it is judged). The seed decides what is drawn, not how threads and
 //! clocks meet: a failing run keeps its history, logs and databases.
 
 mod buyer;
 mod disk;
 mod history;
+mod listener;
 mod nemesis;
 mod person;
 mod proxy;
@@ -29,15 +30,22 @@ use crate::random::{Random, random_seed};
 use crate::services::Service;
 use crate::stack::child::{Stack, Start, free_offset};
 use crate::stack::options::Database;
+use crate::stack::seed::Graph;
 use crate::workspace::{Profile, Workspace};
 use disk::Disk;
 use history::History;
+use listener::Listener;
 use nemesis::Nemesis;
 use proxy::Wire;
 use round::{Score, Stage};
 
-/// Short holds and eager workers, so that a round comes to rest within seconds.
-const ENVIRONMENT: [(&str, &str); 2] = [("EVENTHUB_HOLD_TTL", "5s"), ("EVENTHUB_WORKER_INTERVAL", "200ms")];
+/// Short holds and offers and eager workers, so that a round comes to rest within seconds; and webhooks to this process.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("EVENTHUB_HOLD_TTL", "5s"),
+    ("EVENTHUB_OFFER_TTL", "3s"),
+    ("EVENTHUB_WORKER_INTERVAL", "200ms"),
+    ("EVENTHUB_WEBHOOK_REACH", "anywhere"),
+];
 
 /// The options of `cargo xtask torture`.
 #[derive(Args, Clone, Debug)]
@@ -145,9 +153,13 @@ async fn stage(options: &TortureOptions, profile: Profile, folder: PathBuf) -> R
         environment: &ENVIRONMENT,
     })?;
     let router = format!("http://127.0.0.1:{}", Service::Router.port() + shifted);
+    let mut graph = Graph::new(&router);
+    graph.log_in(&stack.record.admin).await?;
+    let listener = Listener::open(history.clone()).await?;
+    listener.register(&graph).await?;
     let nemesis = Nemesis { stack, wires, database: wire, disk, history: history.clone() };
     let wild = Duration::from_secs(options.wild);
-    Ok(Stage { nemesis, history, router, folder, buyers: options.buyers, wild })
+    Ok(Stage { nemesis, listener, history, router, folder, buyers: options.buyers, wild })
 }
 
 /// The same database server behind a wire, with databases of this run only.

@@ -14,12 +14,14 @@ const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Refusals that stay one.
-const FINAL: [&str; 12] = [
+const FINAL: [&str; 14] = [
     "BAD_USER_INPUT",
     "NOT_FOUND",
     "CONFLICT",
     "EVENT_NOT_OPEN",
     "SOLD_OUT",
+    "NOT_SOLD_OUT",
+    "VOUCHER_USED_UP",
     "SALES_CLOSED",
     "QUOTA_TOO_LOW",
     "CAPACITY_EXCEEDED",

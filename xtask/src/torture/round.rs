@@ -7,12 +7,14 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::buyer::{Buyer, Mood, Offer};
+use super::buyer::{Buyer, Mood, Offer, VOUCHER};
 use super::history::History;
+use super::listener::Listener;
 use super::nemesis::Nemesis;
 use super::person::Person;
 use super::staff::Staff;
 use super::told::{Facts, Told};
+use super::verdict::Rows;
 use crate::failure::{Context, Failure, Result};
 use crate::random::Random;
 use crate::stack::seed::{self, Graph};
@@ -29,11 +31,18 @@ const SELLING_OUT: Duration = Duration::from_secs(90);
 /// The longest that what was begun may take to end: holds live for some seconds.
 const REST: Duration = Duration::from_secs(60);
 
+/// The longest that news of what has come to rest may take, when they have to be told twice.
+const NEWS: Duration = Duration::from_secs(120);
+/// How many tickets may be bought with the voucher.
+const USAGE_LIMIT: i64 = 15;
+
+const CREATE_VOUCHER: &str = "mutation($input: CreateVoucherInput!) { createVoucher(input: $input) { id } }";
 const CREATE_TYPE: &str = "mutation($input: CreateTicketInput!) { createTicketType(input: $input) { id } }";
 
 /// What stays the same from round to round.
 pub(super) struct Stage {
     pub(super) nemesis: Nemesis,
+    pub(super) listener: Listener,
     pub(super) history: History,
     /// The router, through its wire.
     pub(super) router: String,
@@ -49,6 +58,8 @@ pub(super) struct Score {
     pub(super) paid: usize,
     pub(super) cancelled: usize,
     pub(super) admitted: usize,
+    /// Bookings of what was offered to who waited.
+    pub(super) waited: usize,
     /// Events that were.
     pub(super) called_off: usize,
 }
@@ -138,6 +149,8 @@ impl Stage {
             let made = graph.ask(CREATE_TYPE, json!({ "input": input })).await?;
             types.push(made["createTicketType"]["id"].as_str().unwrap_or_default().to_owned());
         }
+        let input = json!({ "eventId": event, "code": VOUCHER, "usageLimit": USAGE_LIMIT, "discount": { "percent": 20 } });
+        graph.ask(CREATE_VOUCHER, json!({ "input": input })).await?;
         let mut admin = person("staff", random);
         admin.log_in(graph.token().unwrap_or_default().to_owned());
         Ok(Cast { buyers, admin, offer: Offer { event, types } })
@@ -147,13 +160,35 @@ impl Stage {
     async fn judge(&self, mut staff: Staff, users: &[String]) -> Result<Score> {
         let rows = at_rest(&mut staff, users).await?;
         check_rows(&self.folder)?;
+        self.all_is_told(&rows).await?;
         let told = staff.told.clone();
         let facts = told.facts();
         let mut wrong = super::verdict::wrong(&facts, &rows);
         wrong.extend(facts.faults.iter().chain(&staff.person.faults).cloned());
+        wrong.extend(self.listener.faults());
         self.history.tell("round", "ends", &json!({ "wrong": wrong }));
         if wrong.is_empty() { Ok(score(&facts)) } else { Err(Failure::new(wrong.join("\n"))) }
     }
+
+    /// Waits until whoever listens was told where every booking ended.
+    async fn all_is_told(&self, rows: &Rows) -> Result<()> {
+        let end = Instant::now() + NEWS;
+        loop {
+            let missing = self.listener.missing(news(rows));
+            if missing.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return Err(Failure::new(format!("nobody was told of {missing:?}")));
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+}
+
+/// What those who listen are to be told of bookings at rest: where each of them ended.
+fn news(rows: &Rows) -> impl Iterator<Item = (String, String)> {
+    rows.values().flatten().map(|(id, status)| (format!("booking.{}", status.to_lowercase()), id.clone()))
 }
 
 /// Who plays.
@@ -168,6 +203,7 @@ fn score(facts: &Facts) -> Score {
         paid: facts.paid.len(),
         cancelled: facts.cancelled.len(),
         admitted: facts.admitted.len(),
+        waited: facts.waited,
         called_off: usize::from(facts.called_off),
     }
 }
@@ -188,12 +224,12 @@ async fn sell_out(staff: &mut Staff) -> Result<()> {
 }
 
 /// All bookings of the round, once none of them is open, or none is left of an event that was called off.
-async fn at_rest(staff: &mut Staff, users: &[String]) -> Result<super::verdict::Rows> {
+async fn at_rest(staff: &mut Staff, users: &[String]) -> Result<Rows> {
     let end = Instant::now() + REST;
     let called_off = staff.told.facts().called_off;
     let is_open = |status: &str| if called_off { status != "CANCELLED" } else { status == "PENDING" };
     loop {
-        let mut rows = super::verdict::Rows::new();
+        let mut rows = Rows::new();
         for user in users {
             let of_user = staff.bookings(user).await;
             let of_user = of_user.ok_or_else(|| Failure::new("nobody tells the bookings of a user"))?;
@@ -239,6 +275,7 @@ impl std::ops::Add for Score {
             paid: self.paid + other.paid,
             cancelled: self.cancelled + other.cancelled,
             admitted: self.admitted + other.admitted,
+            waited: self.waited + other.waited,
             called_off: self.called_off + other.called_off,
         }
     }
@@ -246,10 +283,10 @@ impl std::ops::Add for Score {
 
 impl std::fmt::Display for Score {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { paid, cancelled, admitted, called_off } = self;
+        let Self { paid, cancelled, admitted, waited, called_off } = self;
         write!(
             formatter,
-            "{paid} bookings told PAID, {cancelled} told CANCELLED, {admitted} tickets let in, {called_off} events called off"
+            "{paid} bookings told PAID, {cancelled} told CANCELLED, {admitted} tickets let in, {waited} bookings of who had waited, {called_off} events called off"
         )
     }
 }

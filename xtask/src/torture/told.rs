@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) admitted: BTreeMap<String, usize>,
     /// Codes of tickets that people have shown.
     pub(super) codes: Vec<String>,
+    /// How many bookings took what was offered to who had waited.
+    pub(super) waited: usize,
     /// Whether the event was called off, or might have been.
     pub(super) called_off: bool,
     /// What should never have been answered.

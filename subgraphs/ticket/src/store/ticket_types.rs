@@ -151,7 +151,7 @@ pub(crate) async fn apply(
     one(db, id, update).await
 }
 
-/// Adds `change` to what is sold, within the quota and not below nothing.
+/// Adds `change` to what is sold, within the quota and not below nothing; nothing of what somebody waits for.
 pub(crate) async fn adjust_sold(
     db: &impl ConnectionTrait,
     id: TicketTypeId,
@@ -161,6 +161,7 @@ pub(crate) async fn adjust_sold(
         .col_expr(Column::Sold, Expr::col(Column::Sold).add(change))
         .filter(Expr::col(Column::Sold).add(change).gte(0))
         .filter(free_after(change).lte(Expr::col(Column::Quota)));
+    let update = if change > 0 { update.filter(Column::Waiting.eq(0)) } else { update };
     one(db, id, update).await
 }
 

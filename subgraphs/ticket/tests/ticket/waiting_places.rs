@@ -126,6 +126,23 @@ async fn a_buyer_has_one_place_however_often_they_ask() {
 }
 
 #[tokio::test]
+async fn the_original_way_of_selling_takes_nothing_from_who_waits() {
+    let shop = Shop::open().await;
+    let (sale, sold) = shop.sold_out(2).await;
+    shop.join(&id(), &sale, 1, "").data().await;
+    shop.release(&sold[0], VOID).data().await;
+    let adjust = |quantity: i32| {
+        let ticket_type = &sale.ticket_type;
+        let document = format!(
+            r#"mutation {{ updateTicketSold(id: "{ticket_type}", quantity: {quantity}) {{ sold }} }}"#
+        );
+        shop.service.call(document).through(ServiceName::Booking)
+    };
+    assert_eq!(adjust(1).refused().await, "SOLD_OUT");
+    assert_eq!(adjust(-1).data().await["updateTicketSold"]["sold"], 0);
+}
+
+#[tokio::test]
 async fn the_list_moves_up_when_somebody_leaves_it() {
     let shop = Shop::open().await;
     let (sale, _) = shop.sold_out(1).await;

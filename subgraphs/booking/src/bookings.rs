@@ -26,6 +26,10 @@ const SWEEP: u64 = 100;
 /// How long one call of the sweep works; its caller waits two seconds and calls again.
 const SWEEP_BUDGET: Duration = Duration::from_secs(1);
 
+/// How often a buyer may order with a voucher that there is not, within how long: codes are short enough to be guessed.
+const GUESSES: u64 = 10;
+const GUESSES_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
 /// Who a history line names.
 fn by(actor: &Actor) -> String {
     actor.user_id().map_or_else(|| "nobody".to_owned(), |id| format!("user:{id}"))
@@ -51,8 +55,8 @@ pub async fn visible(store: &Store, actor: &Actor, id: BookingId) -> Result<Mode
 /// Books tickets: writes the booking down, then takes the hold. With a key, the same order gets the same booking.
 ///
 /// # Errors
-/// [`BookingError::HoldRefused`]; [`BookingError::KeyReused`]; [`BookingError::Unavailable`] when the ticket service does
-/// not answer: a worker then finishes what has a key, and gives up what has none.
+/// [`BookingError::HoldRefused`]; [`BookingError::KeyReused`]; [`BookingError::GuessesVouchers`]; [`BookingError::Unavailable`] when
+/// the ticket service does not answer: a worker then finishes what has a key, and gives up what has none.
 pub async fn create(
     saga: &Saga,
     order: Order,
@@ -118,8 +122,24 @@ async fn insert(
             return Err(BookingError::Stale);
         }
     }
+    if row.voucher.is_some() {
+        may_try_voucher(tx, row).await?;
+    }
     store::bookings::insert(tx, row, by).await?;
     Ok(())
+}
+
+/// Who guesses must wait. Orders at the same moment may each be the last that is allowed: there are not many such moments.
+async fn may_try_voucher(tx: &DatabaseTransaction, row: &Model) -> Result<(), BookingError> {
+    let since = row.created_at - GUESSES_WITHIN;
+    let wrong = store::bookings::wrong_vouchers(tx, row.user_id, since, GUESSES).await?;
+    match wrong.last() {
+        Some(oldest) if wrong.len() as u64 == GUESSES => {
+            let retry_after = (*oldest - since).to_std().unwrap_or_default();
+            Err(BookingError::GuessesVouchers { retry_after })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn new_row(store: &Store, order: Order, keyed: bool, ttl: TimeDelta) -> Model {

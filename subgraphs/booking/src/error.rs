@@ -36,6 +36,12 @@ pub enum BookingError {
         /// After how long.
         retry_after: Duration,
     },
+    /// This buyer has been wrong about vouchers too often; nothing was done.
+    #[error("Too many vouchers that do not exist were tried, try again later")]
+    GuessesVouchers {
+        /// After how long.
+        retry_after: Duration,
+    },
     /// The booking was not paid in time.
     #[error("The booking has lapsed")]
     Lapsed,

@@ -24,6 +24,9 @@ impl From<BookingError> for Error {
             BookingError::Crowded { retry_after } => {
                 Self::new(Code::Overloaded, words).with_detail("retryAfter", retry_after.as_secs())
             }
+            BookingError::GuessesVouchers { retry_after } => Self::new(Code::TooManyAttempts, words)
+                .with_field("voucher")
+                .with_detail("retryAfter", retry_after.as_secs() + 1),
             BookingError::Lapsed | BookingError::PaidTooLate => Self::new(Code::HoldExpired, words),
             BookingError::Cancelled | BookingError::Transition(_) => {
                 Self::new(Code::InvalidTransition, words)

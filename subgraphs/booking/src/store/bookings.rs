@@ -12,6 +12,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 use subgraph::doer::Doer;
+use subgraph::error::Code;
 use subgraph::page::Page;
 
 use crate::announcements::Announcement;
@@ -80,6 +81,28 @@ pub(crate) async fn of_users(
 /// Everything that `user` ever asked for, visible or not, oldest first.
 pub(crate) async fn all_of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::Id).all(db).await
+}
+
+/// When `user` ordered with a voucher that there was not, since `since`, newest first; with what was ordered with one and is not answered yet.
+pub(crate) async fn wrong_vouchers(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    since: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<DateTime<Utc>>, DbErr> {
+    let wrong = Column::RefusalCode.eq(Code::VoucherInvalid.as_str());
+    Entity::find()
+        .select_only()
+        .column(Column::CreatedAt)
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Voucher.is_not_null())
+        .filter(Column::CreatedAt.gt(since))
+        .filter(wrong.or(Column::Phase.eq(Phase::New)))
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// How many bookings of `user` wait for their payment or are being cancelled.

@@ -114,3 +114,25 @@ async fn a_voucher_that_is_not_good_is_refused_with_its_code_now_and_under_the_k
     assert_eq!(words[2], words[3], "what cannot be a code is answered as what is none");
     assert_eq!((pair.uses(&sale).await, pair.counters(&sale).await), ([0, 0], [0, 10]));
 }
+
+#[tokio::test]
+async fn who_guesses_vouchers_must_wait_and_nobody_else() {
+    let pair = Pair::open().await;
+    let sale = pair.sale(100, 150_000).await;
+    pair.voucher(&sale, "EARLY", "discount: { percent: 20 }, usageLimit: 50").await;
+    let (guesser, honest) = (Uuid::now_v7(), Uuid::now_v7());
+    for guess in 0..10 {
+        let guess = format!(r#", voucher: "GUESS-{guess}""#);
+        assert_eq!(pair.create(guesser, &sale, 1, &guess).refused().await, "VOUCHER_INVALID");
+    }
+    let refused = pair.create(guesser, &sale, 1, EARLY).send().await;
+    assert_eq!(
+        refused.body["errors"][0]["extensions"],
+        json!({ "code": "TOO_MANY_ATTEMPTS", "field": "voucher", "retryAfter": 601 }),
+        "also for one that there is: the answer must not tell"
+    );
+    pair.create(guesser, &sale, 1, "").data().await;
+    pair.create(honest, &sale, 1, EARLY).data().await;
+    pair.clock.advance(TimeDelta::minutes(10));
+    pair.create(guesser, &sale, 1, EARLY).data().await;
+}

@@ -69,6 +69,8 @@ pub struct Config {
     pub webhook_key_secret: Option<Secret<String>>,
     /// `EVENTHUB_WEBHOOK_REACH`: how far what they are told may go.
     pub webhook_reach: Reach,
+    /// `EVENTHUB_WEBHOOK_KEEP`: how long it is kept after it arrived.
+    pub webhook_keep: Duration,
 }
 
 /// A key secret must be at least so long, in bytes: as long as the key that is made from it.
@@ -141,6 +143,7 @@ impl Subgraph for BookingService {
         let worker_interval = env.or("EVENTHUB_WORKER_INTERVAL", Duration::from_secs(1));
         let webhook_key_secret = webhook_key_secret(env);
         let webhook_reach = env.or("EVENTHUB_WEBHOOK_REACH", Reach::default());
+        let webhook_keep = env.or("EVENTHUB_WEBHOOK_KEEP", Duration::from_hours(30 * 24));
         Some(Config {
             ticket_url: ticket_url?,
             provider: provider?,
@@ -150,6 +153,7 @@ impl Subgraph for BookingService {
             runs_workers: true,
             webhook_key_secret: webhook_key_secret?,
             webhook_reach: webhook_reach?,
+            webhook_keep: webhook_keep?,
         })
     }
 
@@ -176,6 +180,8 @@ impl Subgraph for BookingService {
         if !config.runs_workers {
             return Ok(app);
         }
+        let keep = TimeDelta::from_std(config.webhook_keep)?;
+        let app = app.worker("announcements kept", courier.clone().run_forgetting(keep, stop.clone()));
         let app = app.worker("announcements", courier.run(config.worker_interval, stop.clone()));
         Ok(app.worker("saga", worker::run(saga, config.worker_interval, stop)))
     }

@@ -31,6 +31,10 @@ const TRIES: i32 = 12;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(6);
 
+/// How often it is looked at what may be forgotten, and how many are at once.
+const FORGETS_EVERY: Duration = Duration::from_hours(1);
+const OLDEST: u64 = 100;
+
 /// What delivers.
 #[derive(Clone, Debug)]
 pub struct Courier {
@@ -56,6 +60,41 @@ impl Courier {
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.run_once().await {
                 tracing::warn!(%error, "announcements could not be looked at");
+            }
+        }
+    }
+
+    /// Forgets every hour what arrived longer ago than `keep`, until `stop`.
+    pub async fn run_forgetting(self, keep: TimeDelta, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(FORGETS_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            if let Err(error) = self.forget(keep).await {
+                tracing::warn!(%error, "old announcements could not be forgotten");
+            }
+        }
+    }
+
+    /// Forgets what arrived longer ago than `keep`; answers how many deliveries that were. What is dead stays until somebody has seen it.
+    ///
+    /// # Errors
+    /// [`BookingError::Database`]: some may be forgotten.
+    pub async fn forget(&self, keep: TimeDelta) -> Result<usize, BookingError> {
+        let before = self.store.now() - keep;
+        let mut forgotten = 0;
+        loop {
+            let oldest = announcements::oldest_delivered(self.store.read(), OLDEST).await?;
+            let all = oldest.len();
+            let old = oldest.into_iter().filter(|(_, _, arrived_at)| *arrived_at < before);
+            let old: Vec<_> = old.map(|(announcement, listener, _)| (announcement, listener)).collect();
+            if old.is_empty() {
+                return Ok(forgotten);
+            }
+            forgotten += old.len();
+            let is_last = old.len() < all || all < OLDEST as usize;
+            announcements::forget(self.store.database().write(), old).await?;
+            if is_last {
+                return Ok(forgotten);
             }
         }
     }

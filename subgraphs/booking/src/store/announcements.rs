@@ -207,6 +207,32 @@ pub(crate) async fn finish(
     Ok(())
 }
 
+/// Up to `limit` deliveries that arrived, and when, the oldest first.
+pub(crate) async fn oldest_delivered(
+    db: &impl ConnectionTrait,
+    limit: u64,
+) -> Result<Vec<(AnnouncementId, ListenerId, DateTime<Utc>)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::AnnouncementId, Column::ListenerId, Column::UpdatedAt])
+        .filter(Column::State.eq(DeliveryState::Delivered))
+        .order_by_asc(Column::AnnouncementId)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Forgets deliveries that arrived.
+pub(crate) async fn forget(
+    db: &impl ConnectionTrait,
+    keys: impl IntoIterator<Item = Key>,
+) -> Result<(), DbErr> {
+    let keys = keys.into_iter().map(one).fold(Condition::any(), Condition::add);
+    Entity::delete_many().filter(keys).filter(Column::State.eq(DeliveryState::Delivered)).exec(db).await?;
+    Ok(())
+}
+
 /// Has what was given up tried again from the beginning: one delivery, or all of them, of a listener that still listens. Answers how many.
 pub(crate) async fn revive(
     db: &impl ConnectionTrait,

@@ -365,3 +365,26 @@ async fn of_twins_one_registers_the_webhook_even_at_the_last_place() {
     assert_eq!(listening(&pair).await, 20);
     assert_eq!(register(&pair, HOOK, "REFUND_DONE").refused().await, "CONFLICT");
 }
+
+#[tokio::test]
+async fn what_arrived_long_ago_is_forgotten_and_what_did_not_arrive_is_not() {
+    let (pair, hears, deaf) = (Pair::open().await, Receiver::start().await, Receiver::start().await);
+    deaf.answers(StatusCode::SERVICE_UNAVAILABLE);
+    let sale = pair.sale(10, 150_000).await;
+    registered(&pair, &hears.url(), "BOOKING_PAID").await;
+    registered(&pair, &deaf.url(), "BOOKING_PAID").await;
+    let courier = courier(&pair, Reach::Anywhere);
+    pair.paid(Uuid::now_v7(), &sale, 1).await;
+    courier.run_once().await.unwrap();
+    pair.clock.advance(TimeDelta::minutes(20));
+    pair.paid(Uuid::now_v7(), &sale, 1).await;
+    courier.run_once().await.unwrap();
+    let keep = TimeDelta::minutes(30);
+    assert_eq!(courier.forget(keep).await.unwrap(), 0);
+    pair.clock.advance(TimeDelta::minutes(11));
+    assert_eq!(courier.forget(keep).await.unwrap(), 1);
+    let states = async |state: &str| deliveries(&pair, &format!("(state: {state})")).await.len();
+    assert_eq!((states("DELIVERED").await, states("WAITING").await), (1, 2));
+    pair.clock.advance(TimeDelta::days(365));
+    assert_eq!((courier.forget(keep).await.unwrap(), states("WAITING").await), (1, 2));
+}

@@ -209,6 +209,7 @@ pub(crate) fn config(ticket_url: &str, provider: &Provider) -> Config {
         runs_workers: false,
         webhook_key_secret: Some("a secret of at least 32 bytes, for tests".to_owned().into()),
         webhook_reach: Reach::Anywhere,
+        webhook_keep: Duration::from_hours(1),
     }
 }
 

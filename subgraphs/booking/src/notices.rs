@@ -9,10 +9,11 @@ use entities::booking::payment_attempts;
 use entities::booking::payment_notices::Model;
 use entities::booking::status::{BookingState, CancelReason, NoticeOutcome, PaymentState};
 use entities::ids::{NoticeId, PaymentId};
+use subgraph::audit;
 
 use crate::domain::schedule::{GRACE_OF_PAGES, LEASE, backoff};
 use crate::error::BookingError;
-use crate::payment::{ChargeAnswer, Notice, Receipt};
+use crate::payment::{ChargeAnswer, Notice, Receipt, Returned};
 use crate::saga::{Saga, charge, state};
 use crate::store;
 
@@ -135,6 +136,9 @@ async fn settle(
             PaymentState::Failed | PaymentState::Expired | PaymentState::Voided,
             Some(ChargeAnswer::Paid(receipt)),
         ) => give_back(saga, &attempt, &receipt).await,
+        (PaymentState::Succeeded, Some(ChargeAnswer::Paid(receipt))) => {
+            flag_what_went_back(saga, &attempt, receipt.returned).await
+        }
         _ => Ok(()),
     }
 }
@@ -170,6 +174,21 @@ async fn reverse(
         Ok(_) | Err(BookingError::Unavailable { .. }) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// A part of the money went back, and not by us: the booking stays PAID, and an administrator finds it in the audit log.
+async fn flag_what_went_back(
+    saga: &Saga,
+    attempt: &payment_attempts::Model,
+    returned: Returned,
+) -> Result<(), BookingError> {
+    let entry = match returned {
+        Returned::Nothing => return Ok(()),
+        Returned::Part(part) => store::audit::partly_returned(attempt, part),
+        Returned::UnknownPart => store::audit::partly_returned(attempt, "a part"),
+    };
+    tracing::warn!(booking = %attempt.booking_id, payment = %attempt.id, ?returned, "a part went back at the provider");
+    Ok(audit::record(saga.store.database().write(), saga.store.now(), [entry]).await?)
 }
 
 /// Money that came in for a payment that was decided without it.

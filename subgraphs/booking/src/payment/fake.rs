@@ -8,7 +8,8 @@ use entities::money::Money;
 use futures_util::future::{self, BoxFuture, FutureExt};
 
 use super::{
-    Charge, ChargeAnswer, PaymentProvider, ProviderError, Receipt, RefundAnswer, Repayment, VoidAnswer,
+    Charge, ChargeAnswer, PaymentProvider, ProviderError, Receipt, RefundAnswer, Repayment, Returned,
+    VoidAnswer,
 };
 
 /// What a fake does with new charges.
@@ -95,7 +96,13 @@ fn down() -> ProviderError {
 }
 
 fn entry(mood: &Mood, charge: &Charge) -> Entry {
-    let paid = |amount| Entry::Paid(Receipt { transaction_id: format!("fake-{}", charge.id), amount });
+    let paid = |amount| {
+        Entry::Paid(Receipt {
+            transaction_id: format!("fake-{}", charge.id),
+            amount,
+            returned: Returned::Nothing,
+        })
+    };
     match mood {
         Mood::Pays | Mood::LosesAnswers | Mood::Down => paid(charge.amount),
         Mood::PaysWrong(amount) => paid(*amount),

@@ -20,7 +20,7 @@ use subgraph::clock::Clock;
 use super::http::{self, Answer};
 use super::{
     Charge, ChargeAnswer, Message, MessageError, Notice, Page, PaymentProvider, ProviderError, Receipt,
-    RefundAnswer, Repayment, VoidAnswer,
+    RefundAnswer, Repayment, Returned, VoidAnswer,
 };
 
 /// The shortest life of a page that Midtrans takes, in minutes.
@@ -57,6 +57,9 @@ struct Transaction {
     gross_amount: String,
     #[serde(default)]
     currency: Option<String>,
+    /// What went back of it.
+    #[serde(default)]
+    refund_amount: Option<String>,
 }
 
 /// What every answer has, though not always with the same status in HTTP.
@@ -236,7 +239,7 @@ fn code(answer: &Answer) -> Result<u16, ProviderError> {
     }
 }
 
-/// Whether all of the money went back. A part of it decides nothing here.
+/// Whether all of the money went back. A part of it decides nothing here: it is [`Transaction::returned`].
 fn is_back(status: &str) -> bool {
     matches!(status, "refund" | "chargeback" | "cancel")
 }
@@ -262,7 +265,16 @@ impl Transaction {
         let amount = whole(&self.gross_amount).and_then(|amount| Money::new(amount, currency.ok()?).ok());
         let amount =
             amount.ok_or_else(|| ProviderError { cause: "it tells of no amount of ours".to_owned() })?;
-        Ok(Receipt { transaction_id: self.transaction_id.clone(), amount })
+        Ok(Receipt { transaction_id: self.transaction_id.clone(), amount, returned: self.returned(amount) })
+    }
+
+    fn returned(&self, paid: Money) -> Returned {
+        if !self.transaction_status.starts_with("partial_") {
+            return Returned::Nothing;
+        }
+        let part = self.refund_amount.as_deref().and_then(whole);
+        let part = part.and_then(|part| Money::new(part, paid.currency()).ok());
+        part.map_or(Returned::UnknownPart, Returned::Part)
     }
 }
 

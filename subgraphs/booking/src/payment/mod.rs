@@ -64,6 +64,20 @@ pub struct Receipt {
     pub transaction_id: String,
     /// How much was paid: what the provider says, not what was asked.
     pub amount: Money,
+    /// What went back of it since. All of it is no receipt any more, but [`ChargeAnswer::Reversed`].
+    pub returned: Returned,
+}
+
+/// How much of a payment that is still in went back, by the hand of somebody at the provider or by the buyer's bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returned {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// So much.
+    Part(Money),
+    /// Some of it; the provider does not say how much.
+    UnknownPart,
 }
 
 /// What a provider says of a charge.

@@ -18,7 +18,7 @@ use service::env::Secret;
 use super::http::{self, unexpected};
 use super::{
     Charge, ChargeAnswer, Message, MessageError, Notice, Page, PaymentProvider, ProviderError, Receipt,
-    RefundAnswer, Repayment, VoidAnswer,
+    RefundAnswer, Repayment, Returned, VoidAnswer,
 };
 
 /// The version of the API that this is written for; without it Stripe answers by the account's.
@@ -87,10 +87,12 @@ struct WholeIntent {
     latest_charge: Option<StripeCharge>,
 }
 
-/// `refunded` is all of the money; a dispute takes all of it while it is open.
+/// `amount_refunded` is a part, `refunded` all of the money; a dispute takes all of it while it is open.
 #[derive(Debug, Deserialize)]
 struct StripeCharge {
     refunded: bool,
+    #[serde(default)]
+    amount_refunded: i64,
     disputed: bool,
 }
 
@@ -305,7 +307,15 @@ impl WholeIntent {
         let amount = currency.and_then(|currency| from_stripe(self.amount_received, currency));
         let amount =
             amount.ok_or_else(|| ProviderError { cause: "it tells of no amount of ours".to_owned() })?;
-        Ok(Receipt { transaction_id: self.id.clone(), amount })
+        Ok(Receipt { transaction_id: self.id.clone(), amount, returned: self.returned(amount.currency()) })
+    }
+
+    fn returned(&self, currency: Currency) -> Returned {
+        let partly = self.latest_charge.as_ref().filter(|charge| !charge.is_back());
+        match partly.map(|charge| charge.amount_refunded) {
+            None | Some(0) => Returned::Nothing,
+            Some(part) => from_stripe(part, currency).map_or(Returned::UnknownPart, Returned::Part),
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use sea_orm::DbErr;
 use subgraph::database::Transaction;
 
 use super::{
-    Charge, ChargeAnswer, PaymentProvider, ProviderError, Receipt, RefundAnswer, Repayment, VoidAnswer,
+    Charge, ChargeAnswer, PaymentProvider, ProviderError, Receipt, RefundAnswer, Repayment, Returned,
+    VoidAnswer,
 };
 use crate::error::BookingError;
 use crate::store::{Store, test_charges};
@@ -51,7 +52,7 @@ impl TestProvider {
 fn receipt(row: &Model) -> Result<Receipt, ProviderError> {
     let amount = Money::new(row.amount, row.currency);
     let amount = amount.map_err(|error| ProviderError { cause: error.to_string() })?;
-    Ok(Receipt { transaction_id: transaction_id(row.id), amount })
+    Ok(Receipt { transaction_id: transaction_id(row.id), amount, returned: Returned::Nothing })
 }
 
 /// One charge, one transaction, one name.

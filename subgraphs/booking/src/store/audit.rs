@@ -96,6 +96,12 @@ pub(crate) fn payment(
     entry.change("paid", None::<String>, paid)
 }
 
+/// So much of a payment went back without us.
+pub(crate) fn partly_returned(row: &payment_attempts::Model, returned: impl ToString) -> Entry {
+    let entry = Entry::new(Action::PaymentChanged, row.id).became("booking", row.booking_id);
+    entry.became("returned", returned)
+}
+
 /// A refund is owed, or got on.
 pub(crate) fn refund(row: &refunds::Model, from: Option<RefundState>) -> Entry {
     let entry = Entry::new(Action::RefundChanged, row.id).became("booking", row.booking_id);

@@ -176,6 +176,15 @@ impl Pair {
         ["sold", "available"].map(|name| data["ticketType"][name].as_i64().expect("a count"))
     }
 
+    /// A buyer goes in with one of their tickets.
+    pub(crate) async fn use_ticket(&self, buyer: Uuid) {
+        let mine = self.ticket.call("{ myTickets { code } }").as_user(buyer, Role::Customer).data().await;
+        let code = mine["myTickets"][0]["code"].as_str().expect("a code");
+        let document = format!(r#"mutation {{ checkIn(code: "{code}", gate: "north") {{ outcome }} }}"#);
+        let data = self.ticket.call(document).as_admin().data().await;
+        assert_eq!(data["checkIn"]["outcome"], "ADMITTED");
+    }
+
     /// How many of a booking's tickets have `status`.
     pub(crate) async fn tickets(&self, id: &str, status: &str) -> usize {
         let facts = ticket::facts::read(&self.ticket.database).await.expect("facts");

@@ -267,6 +267,47 @@ async fn money_that_a_bank_takes_back_takes_the_booking_with_it() {
 }
 
 #[tokio::test]
+async fn money_that_a_bank_takes_back_after_the_concert_leaves_what_was_used() {
+    for scene in Scene::both().await {
+        scene.shop.till.pay(scene.payment, None);
+        scene.deliver_all().await;
+        scene.pair.use_ticket(scene.buyer).await;
+        scene.shop.till.charge_back(scene.payment);
+        scene.deliver_all().await;
+        scene.work().await;
+        let seen = scene.seen().await;
+        assert_eq!((&seen["status"], &seen["payment"]["status"]), (&json!("PAID"), &json!("REVERSED")));
+        let (used, valid) =
+            (scene.pair.tickets(&scene.id, "USED").await, scene.pair.tickets(&scene.id, "VALID").await);
+        assert_eq!((used, valid, scene.pair.counters(&scene.sale).await), (1, 1, [2, 8]));
+        let facts = scene.pair.facts().await;
+        let history = facts["history"].as_array().unwrap();
+        assert!(history.iter().all(|line| line["to"] != "CANCELLED"), "{history:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_somebody_gave_back_at_the_provider_is_flagged() {
+    for scene in Scene::both().await {
+        scene.shop.till.pay(scene.payment, None);
+        scene.deliver_all().await;
+        scene.shop.till.give_back(scene.payment, 100_000);
+        scene.deliver_all().await;
+        scene.deliver_all().await;
+        scene.work().await;
+        assert_eq!(scene.seen().await["status"], "PAID");
+        let document =
+            "{ bookingAudit(filter: { action: PAYMENT_CHANGED }) { subject changes { field after } } }";
+        let entries = scene.pair.booking.call(document).as_admin().data().await["bookingAudit"].clone();
+        let returned = |entry: &&Value| entry["changes"].to_string().contains("returned");
+        let flagged: Vec<_> = entries.as_array().unwrap().iter().filter(returned).collect();
+        assert_eq!(flagged.len(), 1, "{entries}");
+        assert_eq!(flagged[0]["subject"], scene.payment.to_string());
+        assert_eq!(flagged[0]["changes"][1], json!({ "field": "returned", "after": "IDR 100000" }));
+    }
+}
+
+#[tokio::test]
 async fn money_that_was_taken_back_before_we_heard_of_it_pays_nothing() {
     for scene in Scene::both().await {
         scene.shop.till.pay(scene.payment, None);

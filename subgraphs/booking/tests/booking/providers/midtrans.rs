@@ -43,6 +43,8 @@ struct Order {
     amount: i64,
     /// Nothing until the buyer has chosen how to pay.
     status: Option<&'static str>,
+    /// What somebody gave back by hand.
+    given_back: i64,
 }
 
 fn refusal(code: u16) -> (StatusCode, Value) {
@@ -55,7 +57,7 @@ fn transaction(order: &str, row: &Order) -> Value {
     let code = if status == "pending" { "201" } else { "200" };
     json!({ "status_code": code, "transaction_id": format!("tr-{order}"), "order_id": order,
         "gross_amount": format!("{}.00", row.amount), "currency": "IDR", "payment_type": "credit_card",
-        "transaction_status": status, "fraud_status": "accept", "refund_amount": null })
+        "transaction_status": status, "fraud_status": "accept", "refund_amount": (row.given_back > 0).then(|| format!("{}.00", row.given_back)) })
 }
 
 impl Books {
@@ -72,7 +74,7 @@ impl Books {
         let order = body["transaction_details"]["order_id"].as_str().expect("an order id").to_owned();
         let amount = body["transaction_details"]["gross_amount"].as_i64().expect("an amount");
         assert!(body["page_expiry"]["duration"].as_i64().expect("minutes") >= 5);
-        let row = self.orders.entry(order.clone()).or_insert(Order { amount, status: None });
+        let row = self.orders.entry(order.clone()).or_insert(Order { amount, status: None, given_back: 0 });
         if row.status.is_some() {
             let taken = json!({ "error_messages": ["transaction_details.order_id has already been taken"] });
             return (StatusCode::BAD_REQUEST, taken);
@@ -147,6 +149,12 @@ impl Till for FakeMidtrans {
         self.books().move_to(&payment.to_string(), "chargeback");
     }
 
+    fn give_back(&self, payment: PaymentId, part: i64) {
+        let (mut books, order) = (self.books(), payment.to_string());
+        books.orders.get_mut(&order).expect("an order").given_back = part;
+        books.move_to(&order, "partial_refund");
+    }
+
     fn refunds(&self) -> usize {
         self.books().refunds.len()
     }
@@ -160,6 +168,9 @@ impl Till for FakeMidtrans {
     }
 
     fn letter_of_a_stranger(&self) -> Letter {
-        letter(transaction("another-shops-order", &Order { amount: 1, status: Some("settlement") }))
+        letter(transaction(
+            "another-shops-order",
+            &Order { amount: 1, status: Some("settlement"), given_back: 0 },
+        ))
     }
 }

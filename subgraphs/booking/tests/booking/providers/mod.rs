@@ -42,6 +42,8 @@ pub(crate) trait Till: Send + Sync {
     fn lapse(&self, payment: PaymentId);
     /// The buyer's bank takes the money back.
     fn charge_back(&self, payment: PaymentId);
+    /// Somebody at the provider gives a part of it back, in our minor units.
+    fn give_back(&self, payment: PaymentId, part: i64);
     /// How many refunds were made.
     fn refunds(&self) -> usize;
     /// Whether it answers at all.

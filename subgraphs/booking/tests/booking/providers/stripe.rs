@@ -57,6 +57,8 @@ struct Session {
     currency: String,
     status: &'static str,
     refunded: bool,
+    /// What somebody gave back by hand, in sen.
+    given_back: i64,
     disputed: bool,
 }
 
@@ -67,7 +69,7 @@ fn refusal(code: u16) -> (StatusCode, Value) {
 
 fn charge(payment: &str, row: &Session) -> Value {
     json!({ "id": format!("ch_{payment}"), "object": "charge", "payment_intent": format!("pi_{payment}"),
-        "refunded": row.refunded, "disputed": row.disputed, "metadata": { "payment": payment } })
+        "refunded": row.refunded, "amount_refunded": if row.refunded { row.amount } else { row.given_back }, "disputed": row.disputed, "metadata": { "payment": payment } })
 }
 
 fn intent(payment: &str, row: &Session) -> Value {
@@ -113,6 +115,7 @@ impl Books {
             currency: fields["line_items[0][price_data][currency]"].to_string(),
             status: "open",
             refunded: false,
+            given_back: 0,
             disputed: false,
         };
         let answer = session(&payment, &row);
@@ -217,6 +220,12 @@ impl Till for FakeStripe {
         let dispute = json!({ "id": "dp_1", "object": "dispute", "payment_intent": format!("pi_{payment}"),
             "charge": format!("ch_{payment}"), "metadata": {} });
         books.tell("charge.dispute.created", dispute);
+    }
+
+    fn give_back(&self, payment: PaymentId, part: i64) {
+        let (mut books, payment) = (self.books(), payment.to_string());
+        let row = books.change(&payment, |row| row.given_back = part * SEN);
+        books.tell("charge.refunded", charge(&payment, &row));
     }
 
     fn refunds(&self) -> usize {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ::entities::ids::PaymentId;
 use ::entities::money::Money;
-use booking::payment::{Charge, ChargeAnswer, Receipt, RefundAnswer, Repayment, VoidAnswer};
+use booking::payment::{Charge, ChargeAnswer, Receipt, RefundAnswer, Repayment, Returned, VoidAnswer};
 
 use super::chance::Chance;
 use crate::rig::money;
@@ -97,7 +97,9 @@ impl Bank {
             .collect();
         let id = *waiting.get(chance.below(waiting.len()))?;
         let account = self.charges.get_mut(&id)?;
-        let receipt = |amount| State::Paid(Receipt { transaction_id: format!("sim-{id}"), amount });
+        let receipt = |amount| {
+            State::Paid(Receipt { transaction_id: format!("sim-{id}"), amount, returned: Returned::Nothing })
+        };
         account.state = match chance.below(6) {
             0 => State::Declined,
             1 => receipt(wrong(account.asked, chance)),
@@ -120,7 +122,7 @@ impl Account {
 }
 
 fn paid(charge: &Charge, amount: Money) -> State {
-    State::Paid(Receipt { transaction_id: format!("sim-{}", charge.id), amount })
+    State::Paid(Receipt { transaction_id: format!("sim-{}", charge.id), amount, returned: Returned::Nothing })
 }
 
 fn wrong(amount: Money, chance: &mut Chance) -> Money {

@@ -133,13 +133,11 @@ async fn insert(
 async fn may_try_voucher(tx: &DatabaseTransaction, row: &Model) -> Result<(), BookingError> {
     let since = row.created_at - GUESSES_WITHIN;
     let wrong = store::bookings::wrong_vouchers(tx, row.user_id, since, GUESSES).await?;
-    match wrong.last() {
-        Some(oldest) if wrong.len() as u64 == GUESSES => {
-            let retry_after = (*oldest - since).to_std().unwrap_or_default();
-            Err(BookingError::GuessesVouchers { retry_after })
-        }
-        _ => Ok(()),
-    }
+    let Some((oldest, _)) = wrong.last().filter(|_| wrong.len() as u64 == GUESSES) else { return Ok(()) };
+    // What is not answered yet may have been right after all.
+    let is_open = wrong.iter().any(|(_, phase)| *phase == Some(Phase::New));
+    let retry_after = if is_open { schedule::GRACE } else { *oldest - since };
+    Err(BookingError::GuessesVouchers { retry_after: retry_after.to_std().unwrap_or_default() })
 }
 
 fn new_row(store: &Store, order: Order, keyed: bool, ttl: TimeDelta) -> Model {

@@ -37,7 +37,7 @@ pub enum BookingError {
         retry_after: Duration,
     },
     /// This buyer has been wrong about vouchers too often; nothing was done.
-    #[error("Too many vouchers that do not exist were tried, try again later")]
+    #[error("Too many vouchers were tried, try again later")]
     GuessesVouchers {
         /// After how long.
         retry_after: Duration,

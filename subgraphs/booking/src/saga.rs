@@ -72,13 +72,16 @@ impl Saga {
         by: &str,
     ) -> Result<Model, BookingError> {
         let mut taken = first;
-        for _ in 0..MOST_STEPS {
+        for steps in 1.. {
             let row = match taken {
                 Ok(Step::Moved(moved)) => moved,
                 Ok(Step::Rests(row)) => return Ok(row),
                 Err(BookingError::Stale) => self.reload(id).await?,
                 Err(error) => return Err(error),
             };
+            if steps == MOST_STEPS {
+                break;
+            }
             taken = self.step(&row, by).await;
         }
         Err(BookingError::Broken { booking: id.to_string(), what: "it moves in a circle" })
@@ -310,8 +313,8 @@ impl Saga {
         self.store
             .transaction(|tx| async move {
                 let Settlement { attempt, state, receipt, refund } = settled;
-                let moved = store::bookings::advance(&*tx, row, to).await?;
-                store::payments::advance(&*tx, attempt, *state, receipt.as_ref(), to.at).await?;
+                let payment = store::payments::advancing(&*tx, attempt, *state, receipt.as_ref(), to.at)?;
+                let moved = store::bookings::advance_with(&*tx, row, to, payment).await?;
                 if *state == PaymentState::Failed
                     && let Some(look) = last_look(row, attempt, to.at)
                 {

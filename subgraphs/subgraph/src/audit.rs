@@ -11,9 +11,9 @@ pub use graph::{AuditAction, AuditChange, AuditEntry, AuditFilter};
 pub use read::{Filter, about, find, newest_of_both};
 
 use chrono::{DateTime, Utc};
-use entities::audit::{Action, Entity, Model};
+use entities::audit::{Action, ActiveModel, Entity, Model};
 use entities::ids::AuditId;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Insert, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 
 use crate::doer::Doer;
@@ -107,6 +107,15 @@ pub async fn record(
         Entity::insert_many(rows).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// One entry, to be written together with what it tells.
+///
+/// # Errors
+/// When its changes cannot be put into words.
+pub fn line(at: DateTime<Utc>, entry: Entry) -> Result<Insert<ActiveModel>, DbErr> {
+    let row = entry.into_row(&Doer::current(), at)?;
+    Ok(Entity::insert(row.into_active_model()))
 }
 
 #[cfg(test)]

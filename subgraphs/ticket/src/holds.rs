@@ -14,7 +14,7 @@ use entities::voucher_code::VoucherCode;
 use crate::domain::code;
 use crate::domain::rules::{RuleError, Rules};
 use crate::error::SaleError;
-use crate::store::holds::Of;
+use crate::store::holds::{Of, Taken};
 use crate::store::{self, Store, Transaction};
 use crate::ticket_types::open_for_sales;
 use crate::vouchers::{self, Quote};
@@ -62,17 +62,18 @@ pub async fn take(store: &Store, request: HoldRequest) -> Result<Model, SaleErro
 async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleError> {
     let now = tx.now().await?;
     let Deal { offer, place, quote } = match find_deal(tx, &request, now).await {
-        Ok(terms) => terms,
+        Ok(deal) => deal,
+        Err(error @ SaleError::Database(_)) => return Err(error),
         // What could not be taken now may have been taken before.
         Err(refused) => return taken_before(tx, &request, refused).await,
     };
     let hold = new_hold(&request, &offer, quote, now);
-    if !store::holds::insert(tx.db(), hold.clone()).await? {
+    let known = match &place {
+        Some(place) => take_offered(tx, &hold, &offer, place).await?,
+        None => take_free(tx, &hold, &offer).await?,
+    };
+    if known == Known::Before {
         return taken_before(tx, &request, SaleError::Contended).await;
-    }
-    match &place {
-        Some(place) => waiting_places::take(tx, &offer, (place, hold.quantity), now).await?,
-        None => set_aside(tx, &offer, hold.quantity, now).await?,
     }
     if let Some(maximum) = offer.max_per_buyer {
         within_share(tx, &request, maximum, now).await?;
@@ -81,6 +82,40 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
         vouchers::set_aside(tx, voucher, (offer.id, hold.quantity), now).await?;
     }
     Ok(hold)
+}
+
+/// Whether there was a hold of this id before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Before,
+    New,
+}
+
+/// Takes what was offered to the buyer.
+async fn take_offered(
+    tx: &Transaction,
+    hold: &Model,
+    offer: &ticket_types::Model,
+    place: &waiting_rows::Model,
+) -> Result<Known, SaleError> {
+    if !store::holds::insert(tx.db(), hold.clone()).await? {
+        return Ok(Known::Before);
+    }
+    waiting_places::take(tx, offer, (place, hold.quantity), hold.created_at).await?;
+    Ok(Known::New)
+}
+
+/// Takes what anybody can have; when it does not suffice, gives back what has lapsed and tries once more.
+async fn take_free(tx: &Transaction, hold: &Model, offer: &ticket_types::Model) -> Result<Known, SaleError> {
+    let now = hold.created_at;
+    match store::holds::take(tx.db(), hold.clone(), offer, now).await? {
+        Taken::Neither => return Ok(Known::Before),
+        Taken::Both => return Ok(Known::New),
+        Taken::HoldAlone => {}
+    }
+    let again = reap(tx, offer.id, now).await? > 0
+        && store::ticket_types::hold(tx.db(), offer, hold.quantity, now).await?;
+    if again { Ok(Known::New) } else { Err(why_not(tx, offer, hold.quantity, now).await?) }
 }
 
 /// The hold that this request took before; `otherwise`, if there is none.
@@ -153,24 +188,6 @@ fn new_hold(request: &HoldRequest, offer: &ticket_types::Model, quote: Quote, no
         created_at: now,
         updated_at: now,
     }
-}
-
-/// Moves the counter; when it does not suffice, gives back what has lapsed and tries once more.
-async fn set_aside(
-    tx: &Transaction,
-    offer: &ticket_types::Model,
-    quantity: i32,
-    now: DateTime<Utc>,
-) -> Result<(), SaleError> {
-    for reaped in [false, true] {
-        if reaped && reap(tx, offer.id, now).await? == 0 {
-            break;
-        }
-        if store::ticket_types::hold(tx.db(), offer, quantity, now).await? {
-            return Ok(());
-        }
-    }
-    Err(why_not(tx, offer, quantity, now).await?)
 }
 
 /// The type was on sale when it was read; this is what has changed since, or that too little is left. What was given back
@@ -310,13 +327,17 @@ async fn confirm_in(tx: &Transaction, id: HoldId) -> Result<Model, SaleError> {
     if has_lapsed {
         reacquire(tx, &hold, now).await?;
     }
-    store::holds::set_status(tx.db(), [id], status, now).await?;
-    store::tickets::insert(tx.db(), new_tickets(&hold, now)?).await?;
-    if !has_lapsed {
-        // Last, because everybody who wants this type waits from here to the commit.
-        apply(tx, &hold, step).await?;
+    let confirmed = Model { status, updated_at: now, ..hold };
+    // What was reacquired is sold already.
+    let counter = confirmed.ticket_type_id.filter(|_| !has_lapsed).map(|id| (id, step));
+    if !store::holds::confirm(tx.db(), &confirmed, new_tickets(&confirmed, now)?, counter).await? {
+        let of = format!("the type of hold {id}");
+        return Err(SaleError::CountersBroken { of, step: step.as_str() });
     }
-    Ok(Model { status, updated_at: now, ..hold })
+    if let Some(voucher) = confirmed.voucher_id.filter(|_| !has_lapsed) {
+        vouchers::apply(tx, voucher, step, confirmed.quantity).await?;
+    }
+    Ok(confirmed)
 }
 
 /// Stock for a hold that had lapsed, if it is still free; even while others wait for it: who has paid came before them.

@@ -8,9 +8,10 @@ use entities::ids::{BookingId, EventId, UserId};
 use entities::money::Money;
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityName, EntityTrait, ExprTrait, Insert, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
+use subgraph::database::Writes;
 use subgraph::doer::Doer;
 use subgraph::error::Code;
 use subgraph::page::Page;
@@ -83,17 +84,18 @@ pub(crate) async fn all_of_user(db: &impl ConnectionTrait, user: UserId) -> Resu
     Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::Id).all(db).await
 }
 
-/// When `user` ordered with a voucher that there was not, since `since`, newest first; with what was ordered with one and is not answered yet.
+/// When `user` ordered with a voucher that there was not, since `since`, newest first; with what was ordered with one and is not answered yet, as
+/// its phase says.
 pub(crate) async fn wrong_vouchers(
     db: &impl ConnectionTrait,
     user: UserId,
     since: DateTime<Utc>,
     limit: u64,
-) -> Result<Vec<DateTime<Utc>>, DbErr> {
+) -> Result<Vec<(DateTime<Utc>, Option<Phase>)>, DbErr> {
     let wrong = Column::RefusalCode.eq(Code::VoucherInvalid.as_str());
     Entity::find()
         .select_only()
-        .column(Column::CreatedAt)
+        .columns([Column::CreatedAt, Column::Phase])
         .filter(Column::UserId.eq(user))
         .filter(Column::Voucher.is_not_null())
         .filter(Column::CreatedAt.gt(since))
@@ -130,8 +132,10 @@ pub(crate) async fn of_events(
 
 /// Writes a new booking and the first line of its history.
 pub(crate) async fn insert(db: &impl ConnectionTrait, row: &Model, by: &str) -> Result<(), DbErr> {
-    Entity::insert(row.clone().into_active_model()).exec_without_returning(db).await?;
-    write_history(db, None, row, by).await
+    let booking = Entity::insert(row.clone().into_active_model());
+    let writes = Writes::to(db).and(&booking, 1).and(&history_line(None, row, by), 1);
+    writes.run(db).await?;
+    Ok(())
 }
 
 /// Moves a booking, if it still is what `row` says, writes the line of its history, and what others are told of it.
@@ -143,21 +147,42 @@ pub(crate) async fn advance(
     row: &Model,
     step: &Move,
 ) -> Result<Model, BookingError> {
+    advance_with(db, row, step, Writes::to(db)).await
+}
+
+/// The same together with what goes with it.
+///
+/// # Errors
+/// [`BookingError::Stale`] when somebody else moved it, or changed what goes with it.
+pub(crate) async fn advance_with(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    step: &Move,
+    others: Writes,
+) -> Result<Model, BookingError> {
     let moved = after(row, step);
-    let done = Entity::update_many()
+    let booking = Entity::update_many()
         .set(changes(&moved))
         .filter(Column::Id.eq(row.id))
-        .filter(Column::Version.eq(row.version))
-        .exec(db)
-        .await?;
-    if done.rows_affected != 1 {
-        return Err(BookingError::Stale);
+        .filter(Column::Version.eq(row.version));
+    let line = history_line(Some(row.status), &moved, &step.by);
+    match Writes::to(db).and(&booking, 1).and(&line, 1).with(others).run(db).await {
+        Ok(true) => {}
+        Ok(false) => return Err(BookingError::Stale),
+        Err(error) if is_of_another(&error) => return Err(BookingError::Stale),
+        Err(error) => return Err(error.into()),
     }
-    write_history(db, Some(row.status), &moved, &step.by).await?;
     if let Some(announcement) = Announcement::of_booking(row.status, &moved) {
         super::announcements::put(db, &announcement).await?;
     }
     Ok(moved)
+}
+
+/// Whether the line of the history was refused, because that of somebody else is there who moved the booking: where all is written at once, that
+/// comes up before it is counted how many rows have changed.
+fn is_of_another(error: &DbErr) -> bool {
+    let table = booking_history::Entity.table_name();
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(words)) if words.contains(table))
 }
 
 fn after(row: &Model, step: &Move) -> Model {
@@ -213,12 +238,11 @@ fn changes(moved: &Model) -> entities::booking::bookings::ActiveModel {
     }
 }
 
-async fn write_history(
-    db: &impl ConnectionTrait,
+fn history_line(
     from_status: Option<BookingStatus>,
     row: &Model,
     by: &str,
-) -> Result<(), DbErr> {
+) -> Insert<booking_history::ActiveModel> {
     let doer = Doer::current();
     let line = booking_history::Model {
         booking_id: row.id,
@@ -232,8 +256,7 @@ async fn write_history(
         request_id: doer.request_id(),
         at: row.updated_at,
     };
-    booking_history::Entity::insert(line.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+    booking_history::Entity::insert(line.into_active_model())
 }
 
 /// Takes up to `limit` bookings that are due at `now`, and keeps other workers off them until `until`.

@@ -7,6 +7,7 @@ use entities::ids::{BookingId, PaymentId, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use subgraph::audit;
+use subgraph::database::Writes;
 
 use super::bookings::ids_of_user;
 use super::inserted;
@@ -66,6 +67,21 @@ pub(crate) async fn advance(
     receipt: Option<&Receipt>,
     now: DateTime<Utc>,
 ) -> Result<(), BookingError> {
+    let moved = advancing(db, row, to, receipt, now)?.run(db).await?;
+    if moved { Ok(()) } else { Err(BookingError::Stale) }
+}
+
+/// What [`advance`] writes, to be written together with something else.
+///
+/// # Errors
+/// When the line cannot be put into words.
+pub(crate) fn advancing(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    to: PaymentState,
+    receipt: Option<&Receipt>,
+    now: DateTime<Utc>,
+) -> Result<Writes, DbErr> {
     let mut update = Entity::update_many()
         .col_expr(Column::State, Expr::value(to))
         .col_expr(Column::UpdatedAt, Expr::value(now));
@@ -75,12 +91,9 @@ pub(crate) async fn advance(
             .col_expr(Column::PaidAmount, Expr::value(receipt.amount.amount()))
             .col_expr(Column::PaidCurrency, Expr::value(receipt.amount.currency()));
     }
-    let done = update.filter(Column::Id.eq(row.id)).filter(Column::State.eq(row.state)).exec(db).await?;
-    if done.rows_affected != 1 {
-        return Err(BookingError::Stale);
-    }
+    let update = update.filter(Column::Id.eq(row.id)).filter(Column::State.eq(row.state));
     let entry = super::audit::payment(row, to, receipt.map(|receipt| receipt.amount));
-    Ok(audit::record(db, now, [entry]).await?)
+    Ok(Writes::to(db).and(&update, 1).and(&audit::line(now, entry)?, 1))
 }
 
 /// The provider waits for the buyer, on `page` if it has one; only what is still open has a page.

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr};
 use tokio::sync::{Mutex, watch};
 
@@ -25,6 +27,8 @@ struct Group {
     whole: Transaction,
     /// What makes room for the next one.
     next: &'static str,
+    /// That, when whoever began it left before it was done: half of it may be.
+    room: Option<BoxFuture<'static, Result<(), DbErr>>>,
     outcome: watch::Sender<Option<Outcome>>,
 }
 
@@ -72,7 +76,7 @@ impl Groups {
     /// is asked for. A task of its own does it, which nobody who leaves early can take away.
     async fn open(&self, database: &Database) -> Result<Group, DbErr> {
         let whole = Transaction::new(database.begin().await?);
-        let mut group = Group { whole, next: FIRST, outcome: watch::Sender::new(None) };
+        let mut group = Group { whole, next: FIRST, room: None, outcome: watch::Sender::new(None) };
         group.make_room().await?;
         let groups = self.clone();
         tokio::spawn(async move {
@@ -100,7 +104,11 @@ async fn committed(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<(), 
 impl Group {
     /// Sets a savepoint for the next member, without what those before it wrote and then gave up.
     async fn make_room(&mut self) -> Result<(), DbErr> {
-        self.whole.execute_unprepared(self.next).await.map(drop)
+        let (whole, next) = (self.whole.clone(), self.next);
+        let begin = || async move { whole.execute_unprepared(next).await.map(drop) }.boxed();
+        let made = self.room.get_or_insert_with(begin).await;
+        self.room = None;
+        made
     }
 
     async fn serve<T, E, F, Fut>(&mut self, work: F) -> Result<T, E>
@@ -122,11 +130,13 @@ impl Group {
         {
             return self.give_up(&error).await;
         }
+        self.room = None;
         let outcome = self.whole.commit().await.map_err(|error| Arc::from(error.to_string()));
         self.outcome.send_replace(Some(outcome));
     }
 
-    async fn give_up(self, error: &DbErr) {
+    async fn give_up(mut self, error: &DbErr) {
+        self.room = None;
         // It may be gone already; what counts is that nothing of it stays.
         let undone = self.whole.rollback().await;
         tracing::warn!(%error, ?undone, "a group of transactions is given up");

@@ -11,11 +11,13 @@ mod group;
 mod health;
 mod migrate;
 mod transaction;
+mod writes;
 
 pub use config::Config;
 pub(crate) use health::is_out_of_order;
 pub use migrate::{migrate, pending};
 pub use transaction::Transaction;
+pub use writes::Writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

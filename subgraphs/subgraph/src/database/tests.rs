@@ -1,11 +1,16 @@
 //! On SQLite always; the same on MySQL when `EVENTHUB_TEST_MYSQL_URL` is set.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
-use sea_orm_migration::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter, SqlErr, Statement,
+};
+use sea_orm_migration::prelude::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
-use super::Database;
+use super::{Database, Writes};
 use crate::error::Error;
 use crate::testing::{self, TestDatabase};
 
@@ -131,6 +136,86 @@ async fn a_writer_that_leaves_in_the_middle_takes_nobody_along() {
     tokio::select! { _ = leaves => unreachable!(), _ = has_entered => {} }
     database.transaction(|tx| async move { hold(&tx, 2).await }).await.unwrap();
     assert_eq!((held(&database, 1).await, held(&database, 2).await), (0, 1));
+}
+
+mod stock {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stock")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub held: i32,
+        pub quota: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Moves `held` of a row that is there, and adds a row.
+fn writes(db: &DatabaseTransaction, moved: i32, by: i32, added: i32) -> Writes {
+    let held = Expr::col(stock::Column::Held).add(by);
+    let update = stock::Entity::update_many().col_expr(stock::Column::Held, held);
+    let row = stock::Model { id: added, held: 3, quota: 10 };
+    Writes::to(db)
+        .and(&update.filter(stock::Column::Id.eq(moved)), 1)
+        .and(&stock::Entity::insert(row.into_active_model()), 1)
+}
+
+#[tokio::test]
+async fn what_is_written_together_is_all_written() {
+    let database = fresh().await;
+    let write = |moved, added| {
+        let work = move |tx: super::Transaction| async move {
+            let others = writes(&tx, 2, 7, added + 1);
+            writes(&tx, moved, 5, added).with(others).run(&*tx).await
+        };
+        database.transaction::<_, DbErr, _, _>(work)
+    };
+    assert!(write(1, 100).await.unwrap());
+    let all = [(1, 5), (2, 7), (100, 3), (101, 3)];
+    for (id, expected) in all {
+        assert_eq!(held(&database, id).await, expected, "{id}");
+    }
+    assert!(!write(99, 200).await.unwrap(), "there is no 99");
+    let taken = write(1, 101).await.unwrap_err();
+    assert!(matches!(taken.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{taken}");
+}
+
+/// Polls `future` so often, and drops it if it is not done by then.
+async fn leave_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whenever_a_writer_leaves_it_takes_nobody_along() {
+    let database = fresh().await;
+    let write = |id: i32| database.transaction(move |tx| async move { hold(&tx, id).await });
+    database.write().execute_unprepared("UPDATE stock SET quota = 1000").await.unwrap();
+    let (mut stayed, mut told) = (0, 0);
+    for polls in (0..12).cycle().take(240) {
+        let (before, leaves, after) = tokio::join!(write(1), leave_after(polls, write(2)), write(1));
+        let outcome = format!("after {polls} polls: {before:?} {leaves:?} {after:?}");
+        assert!(before.is_ok() && after.is_ok(), "{outcome}");
+        stayed += 2;
+        told += i64::from(leaves.is_some_and(|left| left.is_ok()));
+        assert_eq!(held(&database, 1).await, stayed, "{outcome}");
+    }
+    // Who has left may have been written all the same; who was told has been.
+    let written = held(&database, 2).await;
+    assert!((told..=240).contains(&written), "{told} were told, {written} are written");
 }
 
 #[tokio::test]

@@ -133,7 +133,12 @@ pub(crate) async fn claim(
 pub(crate) fn inserted<T>(outcome: Result<T, DbErr>) -> Result<bool, DbErr> {
     match outcome {
         Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) if is_taken(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a unique key was in the way.
+pub(crate) fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }

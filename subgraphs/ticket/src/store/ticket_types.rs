@@ -101,14 +101,20 @@ pub(crate) async fn hold(
     quantity: i32,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
+    Ok(holding(offer, quantity, now).exec(db).await?.rows_affected == 1)
+}
+
+/// What [`hold`] writes, to be written together with the hold.
+pub(super) fn holding(offer: &Model, quantity: i32, now: DateTime<Utc>) -> UpdateMany<Entity> {
     let now = Moment::from(now);
     let unlimited_or = |column: Column, within: Expr| column.is_null().or(within);
     let same_share = match offer.max_per_buyer {
         Some(maximum) => Column::MaxPerBuyer.eq(maximum),
         None => Column::MaxPerBuyer.is_null(),
     };
-    let update = Entity::update_many()
+    Entity::update_many()
         .col_expr(Column::Held, Expr::col(Column::Held).add(quantity))
+        .filter(Column::Id.eq(offer.id))
         .filter(Column::State.eq(SaleState::Open))
         .filter(Column::Price.eq(offer.price))
         .filter(unlimited_or(Column::SalesOpenAt, Column::SalesOpenAt.lte(now)))
@@ -118,8 +124,7 @@ pub(crate) async fn hold(
         .filter(same_share)
         // What is free while somebody waits is theirs.
         .filter(Column::Waiting.eq(0))
-        .filter(free_after(quantity).lte(Expr::col(Column::Quota)));
-    one(db, offer.id, update).await
+        .filter(free_after(quantity).lte(Expr::col(Column::Quota)))
 }
 
 /// Moves `quantity` between the counters; `false`, and nothing, when they do not cover it.
@@ -129,10 +134,18 @@ pub(crate) async fn apply(
     step: StockMove,
     quantity: i32,
 ) -> Result<bool, DbErr> {
+    match applying(id, step, quantity) {
+        Some(update) => Ok(update.exec(db).await?.rows_affected == 1),
+        None => Ok(true),
+    }
+}
+
+/// What [`apply`] writes, to be written together with what the step is taken for; `None` when the counters stay.
+pub(super) fn applying(id: TicketTypeId, step: StockMove, quantity: i32) -> Option<UpdateMany<Entity>> {
     let (sold, held) = (Expr::col(Column::Sold), Expr::col(Column::Held));
     let update = Entity::update_many();
     let update = match step {
-        StockMove::Stay => return Ok(true),
+        StockMove::Stay => return None,
         StockMove::Sell => update
             .col_expr(Column::Held, held.sub(quantity))
             .col_expr(Column::Sold, sold.add(quantity))
@@ -148,7 +161,7 @@ pub(crate) async fn apply(
             update.col_expr(Column::Sold, sold.sub(quantity)).filter(Column::Sold.gte(quantity))
         }
     };
-    one(db, id, update).await
+    Some(update.filter(Column::Id.eq(id)))
 }
 
 /// Adds `change` to what is sold, within the quota and not below nothing; nothing of what somebody waits for.

@@ -8,20 +8,13 @@ use entities::ticket::status::AdmissionStatus;
 use entities::ticket::tickets::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use subgraph::page::Page;
 
 use crate::domain::admission::Scan;
 use crate::domain::signed::TicketKey;
-
-/// Writes the tickets of a booking.
-pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    Entity::insert_many(rows).exec_without_returning(db).await?;
-    Ok(())
-}
 
 /// The tickets of a booking in order, kept from others until the transaction ends.
 pub(crate) async fn lock_of(db: &impl ConnectionTrait, booking: BookingId) -> Result<Vec<Model>, DbErr> {

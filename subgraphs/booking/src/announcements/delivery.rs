@@ -80,20 +80,16 @@ impl Courier {
     /// # Errors
     /// [`BookingError::Database`]: some may be forgotten.
     pub async fn forget(&self, keep: TimeDelta) -> Result<usize, BookingError> {
-        let before = self.store.now() - keep;
+        let Some(before) = self.store.now().checked_sub_signed(keep) else { return Ok(0) };
         let mut forgotten = 0;
         loop {
-            let oldest = announcements::oldest_delivered(self.store.read(), OLDEST).await?;
-            let all = oldest.len();
-            let old = oldest.into_iter().filter(|(_, _, arrived_at)| *arrived_at < before);
-            let old: Vec<_> = old.map(|(announcement, listener, _)| (announcement, listener)).collect();
-            if old.is_empty() {
-                return Ok(forgotten);
+            let old = announcements::delivered_before(self.store.read(), before, OLDEST).await?;
+            let count = old.len();
+            if count > 0 {
+                announcements::forget(self.store.database().write(), old).await?;
             }
-            forgotten += old.len();
-            let is_last = old.len() < all || all < OLDEST as usize;
-            announcements::forget(self.store.database().write(), old).await?;
-            if is_last {
+            forgotten += count;
+            if count < OLDEST as usize {
                 return Ok(forgotten);
             }
         }

@@ -207,15 +207,17 @@ pub(crate) async fn finish(
     Ok(())
 }
 
-/// Up to `limit` deliveries that arrived, and when, the oldest first.
-pub(crate) async fn oldest_delivered(
+/// Up to `limit` deliveries that arrived before then.
+pub(crate) async fn delivered_before(
     db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
     limit: u64,
-) -> Result<Vec<(AnnouncementId, ListenerId, DateTime<Utc>)>, DbErr> {
+) -> Result<Vec<Key>, DbErr> {
     Entity::find()
         .select_only()
-        .columns([Column::AnnouncementId, Column::ListenerId, Column::UpdatedAt])
+        .columns([Column::AnnouncementId, Column::ListenerId])
         .filter(Column::State.eq(DeliveryState::Delivered))
+        .filter(Column::UpdatedAt.lt(before))
         .order_by_asc(Column::AnnouncementId)
         .limit(limit)
         .into_tuple()

@@ -6,10 +6,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::failure::{Context, Result};
+use crate::failure::{Context, Failure, Result};
 use crate::services::Service;
 
-const SIZE: &str = "size=96m,mode=700";
+/// How much is free on it when it is not full, in MiB.
+const FREE: u64 = 96;
 /// What fills it up.
 const BALLAST: &str = "ballast";
 
@@ -26,7 +27,7 @@ impl Disk {
         let folder = data.join("disk");
         fs::create_dir_all(&folder).context(folder.display())?;
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(&folder);
+        mount.args(["-t", "tmpfs", "-o", &format!("size={FREE}m,mode=700"), "tmpfs"]).arg(&folder);
         if !mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
             return Ok(None);
         }
@@ -37,6 +38,18 @@ impl Disk {
             symlink(disk.folder.join(&name), &link).context(link.display())?;
         }
         Ok(Some(disk))
+    }
+
+    /// Makes it larger by what the databases have grown.
+    pub(super) fn grow(&self) -> Result<()> {
+        let files = fs::read_dir(&self.folder).context(self.folder.display())?.flatten();
+        let used: u64 = files.filter_map(|file| file.metadata().ok()).map(|about| about.len()).sum();
+        let size = format!("remount,size={}m", FREE + used.div_ceil(1 << 20));
+        let grown = Command::new("mount").args(["-o", &size]).arg(&self.folder).status();
+        match grown.context("mount")? {
+            status if status.success() => Ok(()),
+            status => Err(Failure::new(format!("the disk cannot grow: mount ended with {status}"))),
+        }
     }
 
     /// Leaves no byte free.

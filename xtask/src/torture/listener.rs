@@ -40,6 +40,7 @@ struct Heard {
     key: Option<hmac::Key>,
     /// The body of each message that was taken, by its id.
     bodies: BTreeMap<String, String>,
+    may_refuse: bool,
     refused: BTreeSet<String>,
     /// What was told of which booking, and by which message.
     news: BTreeMap<(String, String), String>,
@@ -67,6 +68,16 @@ impl Listener {
         let secret = STANDARD.decode(secret).context("the secret of a webhook")?;
         self.heard().key = Some(hmac::Key::new(HMAC_SHA256, &secret));
         Ok(())
+    }
+
+    /// Whether it may refuse now; it does not while people wait for the news.
+    pub(super) fn may_refuse(&self, may: bool) {
+        self.heard().may_refuse = may;
+    }
+
+    /// What was told of bookings since this was asked last, each a kind and a booking.
+    pub(super) fn news(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.heard().news).into_keys().collect()
     }
 
     /// Those of `expected`, each a kind and a booking, that nobody has told of yet.
@@ -129,7 +140,7 @@ impl Heard {
 
     /// Whether this one is to come again. An id is random from its end on.
     fn refuses(&mut self, id: &str) -> bool {
-        let drawn = id.bytes().last().is_some_and(|last| usize::from(last) % REFUSES == 0);
+        let drawn = self.may_refuse && id.bytes().last().is_some_and(|last| usize::from(last) % REFUSES == 0);
         drawn && self.refused.insert(id.to_owned())
     }
 
@@ -196,8 +207,10 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_taken_when_it_comes_again() {
-        let mut heard = Heard::default();
+        let mut heard = Heard { may_refuse: true, ..Heard::default() };
         assert!(heard.refuses("0") && !heard.refuses("0"), "48 is six times eight");
         assert!(!heard.refuses("1"));
+        heard.may_refuse = false;
+        assert!(!heard.refuses("8"), "while somebody waits for it");
     }
 }

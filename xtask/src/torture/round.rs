@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::buyer::{Buyer, Mood, Offer, VOUCHER};
+use super::disk::Disk;
 use super::history::History;
 use super::listener::Listener;
 use super::nemesis::Nemesis;
@@ -68,6 +69,7 @@ impl Stage {
     /// Plays one round.
     pub(super) async fn play(&self, number: usize, mut random: Random) -> Result<Score> {
         self.history.tell("round", "begins", &json!(number));
+        self.nemesis.disk.as_ref().map_or(Ok(()), Disk::grow)?;
         let cast = self.cast(number, &mut random).await?;
         let told = Told::default();
         let (mood, watched) = watch::channel(Mood::Wild);
@@ -85,8 +87,10 @@ impl Stage {
             shopping.spawn(buyer.shop());
         }
         let called_off = random.chance(25);
+        self.listener.may_refuse(true);
         self.wild(&mut staff, &mut random, called_off, &mood).await;
         self.nemesis.heal().await?;
+        self.listener.may_refuse(false);
         if called_off && !staff.call_off().await {
             return Err(Failure::new("the event cannot be called off although nothing is in the way"));
         }
@@ -160,26 +164,25 @@ impl Stage {
     async fn judge(&self, mut staff: Staff, users: &[String]) -> Result<Score> {
         let rows = at_rest(&mut staff, users).await?;
         check_rows(&self.folder)?;
-        self.all_is_told(&rows).await?;
+        let untold = self.all_is_told(&rows).await;
         let told = staff.told.clone();
         let facts = told.facts();
         let mut wrong = super::verdict::wrong(&facts, &rows);
         wrong.extend(facts.faults.iter().chain(&staff.person.faults).cloned());
+        wrong.extend(untold.into_iter().map(|news| format!("nobody was told of {news:?}")));
+        wrong.extend(super::verdict::false_news(&facts, &rows, &self.listener.news()));
         wrong.extend(self.listener.faults());
         self.history.tell("round", "ends", &json!({ "wrong": wrong }));
         if wrong.is_empty() { Ok(score(&facts)) } else { Err(Failure::new(wrong.join("\n"))) }
     }
 
-    /// Waits until whoever listens was told where every booking ended.
-    async fn all_is_told(&self, rows: &Rows) -> Result<()> {
+    /// Waits until whoever listens was told where every booking ended; answers what nobody was told of.
+    async fn all_is_told(&self, rows: &Rows) -> Vec<(String, String)> {
         let end = Instant::now() + NEWS;
         loop {
             let missing = self.listener.missing(news(rows));
-            if missing.is_empty() {
-                return Ok(());
-            }
-            if Instant::now() > end {
-                return Err(Failure::new(format!("nobody was told of {missing:?}")));
+            if missing.is_empty() || Instant::now() > end {
+                return missing;
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
         }

@@ -64,6 +64,21 @@ fn admitted_twice(told: &Facts) -> Vec<String> {
     twice.map(|(code, times)| format!("the ticket {code} let somebody in {times} times")).collect()
 }
 
+/// What webhooks told, each a kind and a booking, and is not so. A booking that was PAID may have been cancelled since.
+pub(super) fn false_news(told: &Facts, rows: &Rows, news: &[(String, String)]) -> Vec<String> {
+    let all: BTreeMap<&str, &str> =
+        rows.values().flatten().map(|(id, status)| (id.as_str(), status.as_str())).collect();
+    let is_so = |kind: &str, id: &String| match (kind, all.get(id.as_str())) {
+        ("booking.paid", Some(&"PAID")) | ("booking.cancelled", Some(&"CANCELLED")) => true,
+        ("booking.paid", Some(&"CANCELLED")) => told.called_off || told.taken_back.contains(id),
+        _ => false,
+    };
+    let wrong = news.iter().filter(|(kind, id)| !is_so(kind, id));
+    wrong
+        .map(|(kind, id)| format!("{kind} was told of booking {id}, which is {:?}", all.get(id.as_str())))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +100,26 @@ mod tests {
         assert_eq!(wrong(&paid, &Rows::new()).len(), 1);
         let taken_back = Facts { taken_back: ["b".to_owned()].into(), ..paid };
         assert!(wrong(&taken_back, &rows("CANCELLED")).is_empty());
+    }
+
+    #[test]
+    fn news_that_are_not_so_are_found() {
+        let news = |kind: &str| vec![(format!("booking.{kind}"), "b".to_owned())];
+        for (kind, status, is_so) in [
+            ("paid", "PAID", true),
+            ("cancelled", "CANCELLED", true),
+            ("paid", "CANCELLED", false),
+            ("cancelled", "PAID", false),
+        ] {
+            assert_eq!(false_news(&told(), &rows(status), &news(kind)).is_empty(), is_so, "{kind} {status}");
+        }
+        let taken_back = Facts { taken_back: ["b".to_owned()].into(), ..told() };
+        assert!(false_news(&taken_back, &rows("CANCELLED"), &news("paid")).is_empty());
+        assert_eq!(
+            false_news(&told(), &Rows::new(), &news("paid")).len(),
+            1,
+            "of a booking that there is not"
+        );
     }
 
     #[test]

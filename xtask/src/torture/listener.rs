@@ -42,8 +42,10 @@ struct Heard {
     bodies: BTreeMap<String, String>,
     may_refuse: bool,
     refused: BTreeSet<String>,
-    /// What was told of which booking, and by which message.
-    news: BTreeMap<(String, String), String>,
+    /// What was told of which booking of which event, and by which message.
+    news: BTreeMap<(String, String, String), String>,
+    /// Events whose news were asked for.
+    over: BTreeSet<String>,
     faults: Vec<String>,
 }
 
@@ -75,9 +77,14 @@ impl Listener {
         self.heard().may_refuse = may;
     }
 
-    /// What was told of bookings since this was asked last, each a kind and a booking.
-    pub(super) fn news(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut self.heard().news).into_keys().collect()
+    /// What was told of the bookings of `event`, each a kind and a booking, and of no event that there was. What comes after this was asked
+    /// about an event is late, and of no interest.
+    pub(super) fn news(&self, event: &str) -> Vec<(String, String)> {
+        let mut heard = self.heard();
+        heard.over.insert(event.to_owned());
+        let news = std::mem::take(&mut heard.news).into_keys();
+        let is_late = |of: &str| of != event && heard.over.contains(of);
+        news.filter(|(_, _, of)| !is_late(of)).map(|(kind, booking, _)| (kind, booking)).collect()
     }
 
     /// Those of `expected`, each a kind and a booking, that nobody has told of yet.
@@ -86,7 +93,9 @@ impl Listener {
         expected: impl IntoIterator<Item = (String, String)>,
     ) -> Vec<(String, String)> {
         let heard = self.heard();
-        expected.into_iter().filter(|news| !heard.news.contains_key(news)).collect()
+        let told: BTreeSet<(&str, &str)> =
+            heard.news.keys().map(|(kind, booking, _)| (kind.as_str(), booking.as_str())).collect();
+        expected.into_iter().filter(|(kind, booking)| !told.contains(&(kind, booking))).collect()
     }
 
     /// What should never have been told.
@@ -153,7 +162,8 @@ impl Heard {
         }
         let message: Value = serde_json::from_str(&body).unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let news = (text(&message["type"]), text(&message["data"]["bookingId"]));
+        let data = &message["data"];
+        let news = (text(&message["type"]), text(&data["bookingId"]), text(&data["eventId"]));
         if let Some(other) = self.news.insert(news.clone(), id.to_owned()) {
             self.faults.push(format!("{news:?} was told by two messages: {other}, {id}"));
         }
@@ -203,6 +213,25 @@ mod tests {
         assert!(!heard.is_signed(&headers, "body"));
         headers.insert("webhook-signature", format!("v1,{tag}").parse().unwrap());
         assert!(heard.is_signed(&headers, "body") && !heard.is_signed(&headers, "another"));
+    }
+
+    #[tokio::test]
+    async fn news_of_an_event_that_is_over_are_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::open(&folder.path().join("history")).unwrap();
+        let listener = Listener::open(history).await.unwrap();
+        let tell = |id: &str, booking: &str, event: &str| {
+            let data = json!({ "bookingId": booking, "eventId": event });
+            listener.heard().take(id, json!({ "type": "booking.paid", "data": data }).to_string());
+        };
+        let paid = |booking: &str| ("booking.paid".to_owned(), booking.to_owned());
+        tell("m1", "a", "first");
+        assert_eq!(listener.missing([paid("a"), paid("b")]), [paid("b")]);
+        assert_eq!(listener.news("first"), [paid("a")]);
+        tell("m2", "b", "first");
+        tell("m3", "c", "second");
+        tell("m4", "d", "of nobody");
+        assert_eq!(listener.news("second"), [paid("c"), paid("d")]);
     }
 
     #[test]

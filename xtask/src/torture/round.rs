@@ -170,7 +170,7 @@ impl Stage {
         let mut wrong = super::verdict::wrong(&facts, &rows);
         wrong.extend(facts.faults.iter().chain(&staff.person.faults).cloned());
         wrong.extend(untold.into_iter().map(|news| format!("nobody was told of {news:?}")));
-        wrong.extend(super::verdict::false_news(&facts, &rows, &self.listener.news()));
+        wrong.extend(super::verdict::false_news(&facts, &rows, &self.listener.news(&staff.offer.event)));
         wrong.extend(self.listener.faults());
         self.history.tell("round", "ends", &json!({ "wrong": wrong }));
         if wrong.is_empty() { Ok(score(&facts)) } else { Err(Failure::new(wrong.join("\n"))) }

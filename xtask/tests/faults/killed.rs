@@ -71,6 +71,14 @@ async fn kill_everything_once(stack: &Stack, over: &AtomicBool) {
         assert_eq!(answer.status, 200, "{service}");
     }
     over.store(true, Ordering::Relaxed);
+    // Who has just begun may not have the keys of the tokens yet.
+    for service in Service::ALL {
+        let ready = format!("{}{}", stack.url(service), service.ready_path());
+        until(&format!("{service} is ready"), RECOVERY, async || {
+            Sender::default().get(&ready).await.status == 200
+        })
+        .await;
+    }
 }
 
 /// Books and pays over and over; an error is no news here, an answer is.

@@ -12,9 +12,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use entities::idempotency::{Column, Entity, IdempotencyKey, MalformedIdempotencyKey, Model};
 use entities::ids::UserId;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::Value;
 
+use crate::database::inserted;
 use crate::error::Error;
 
 /// A request that may be repeated.
@@ -93,11 +94,7 @@ pub async fn claim(
         subject: subject.to_string(),
         created_at,
     };
-    match Entity::insert(row.into_active_model()).exec_without_returning(db).await {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
-        Err(error) => Err(error),
-    }
+    inserted(Entity::insert(row.into_active_model()).exec_without_returning(db).await)
 }
 
 /// Frees the key under which `subject` was begun; `db` is the transaction that takes it back.

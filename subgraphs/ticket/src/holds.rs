@@ -68,11 +68,11 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
         Err(refused) => return taken_before(tx, &request, refused).await,
     };
     let hold = new_hold(&request, &offer, quote, now);
-    let known = match &place {
+    let fresh = match &place {
         Some(place) => take_offered(tx, &hold, &offer, place).await?,
         None => take_free(tx, &hold, &offer).await?,
     };
-    if known == Known::Before {
+    if !fresh {
         return taken_before(tx, &request, SaleError::Contended).await;
     }
     if let Some(maximum) = offer.max_per_buyer {
@@ -84,38 +84,32 @@ async fn take_in(tx: &Transaction, request: HoldRequest) -> Result<Model, SaleEr
     Ok(hold)
 }
 
-/// Whether there was a hold of this id before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Known {
-    Before,
-    New,
-}
-
-/// Takes what was offered to the buyer.
+/// Takes what was offered to the buyer; `false`, and nothing, when there is a hold of this id.
 async fn take_offered(
     tx: &Transaction,
     hold: &Model,
     offer: &ticket_types::Model,
     place: &waiting_rows::Model,
-) -> Result<Known, SaleError> {
+) -> Result<bool, SaleError> {
     if !store::holds::insert(tx.db(), hold.clone()).await? {
-        return Ok(Known::Before);
+        return Ok(false);
     }
     waiting_places::take(tx, offer, (place, hold.quantity), hold.created_at).await?;
-    Ok(Known::New)
+    Ok(true)
 }
 
-/// Takes what anybody can have; when it does not suffice, gives back what has lapsed and tries once more.
-async fn take_free(tx: &Transaction, hold: &Model, offer: &ticket_types::Model) -> Result<Known, SaleError> {
+/// Takes what anybody can have; when it does not suffice, gives back what has lapsed and tries once more. `false`, and nothing, when there is a
+/// hold of this id.
+async fn take_free(tx: &Transaction, hold: &Model, offer: &ticket_types::Model) -> Result<bool, SaleError> {
     let now = hold.created_at;
     match store::holds::take(tx.db(), hold.clone(), offer, now).await? {
-        Taken::Neither => return Ok(Known::Before),
-        Taken::Both => return Ok(Known::New),
+        Taken::Neither => return Ok(false),
+        Taken::Both => return Ok(true),
         Taken::HoldAlone => {}
     }
     let again = reap(tx, offer.id, now).await? > 0
         && store::ticket_types::hold(tx.db(), offer, hold.quantity, now).await?;
-    if again { Ok(Known::New) } else { Err(why_not(tx, offer, hold.quantity, now).await?) }
+    if again { Ok(true) } else { Err(why_not(tx, offer, hold.quantity, now).await?) }
 }
 
 /// The hold that this request took before; `otherwise`, if there is none.

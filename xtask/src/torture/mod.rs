@@ -2,8 +2,8 @@
 //! the disk. Then it heals; whatever is left is sold; and when everything has come to rest, nothing that anybody was told may be untrue.
 //!
 //! Read in this order: [`round`] (what happens when), [`nemesis`] with [`proxy`] and [`disk`] (what is done to the stack), [`person`] with
-//! [`buyer`] and [`staff`] (who asks) and [`listener`] (who is told), [`told`] and [`verdict`] (how it is judged). The seed decides what is drawn, not how threads and
-//! clocks meet: a failing run keeps its history, logs and databases.
+//! [`buyer`] and [`staff`] (who asks) and [`listener`] (who is told), [`told`] and [`verdict`] (how it is judged). The seed decides what is drawn,
+//! not how threads and clocks meet: a failing run keeps its history, logs and databases.
 
 mod buyer;
 mod disk;

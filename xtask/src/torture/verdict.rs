@@ -9,8 +9,7 @@ pub(super) type Rows = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Everything that is wrong, in words.
 pub(super) fn wrong(told: &Facts, rows: &Rows) -> Vec<String> {
-    let all: BTreeMap<&str, &str> =
-        rows.values().flatten().map(|(id, status)| (id.as_str(), status.as_str())).collect();
+    let all = by_id(rows);
     let mut wrong = Vec::new();
     wrong.extend(lost_payments(told, &all));
     wrong.extend(lost_cancellations(told, &all));
@@ -24,6 +23,10 @@ pub(super) fn wrong(told: &Facts, rows: &Rows) -> Vec<String> {
         );
     }
     wrong
+}
+
+fn by_id(rows: &Rows) -> BTreeMap<&str, &str> {
+    rows.values().flatten().map(|(id, status)| (id.as_str(), status.as_str())).collect()
 }
 
 fn lost_payments(told: &Facts, all: &BTreeMap<&str, &str>) -> Vec<String> {
@@ -66,8 +69,7 @@ fn admitted_twice(told: &Facts) -> Vec<String> {
 
 /// What webhooks told, each a kind and a booking, and is not so. A booking that was PAID may have been cancelled since.
 pub(super) fn false_news(told: &Facts, rows: &Rows, news: &[(String, String)]) -> Vec<String> {
-    let all: BTreeMap<&str, &str> =
-        rows.values().flatten().map(|(id, status)| (id.as_str(), status.as_str())).collect();
+    let all = by_id(rows);
     let is_so = |kind: &str, id: &String| match (kind, all.get(id.as_str())) {
         ("booking.paid", Some(&"PAID")) | ("booking.cancelled", Some(&"CANCELLED")) => true,
         ("booking.paid", Some(&"CANCELLED")) => told.called_off || told.taken_back.contains(id),

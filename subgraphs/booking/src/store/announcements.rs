@@ -13,8 +13,8 @@ use sea_orm::{
 };
 use subgraph::page::Page;
 
-use super::inserted;
 use crate::announcements::Announcement;
+use subgraph::database::inserted;
 
 /// The one message for one listener that a delivery is.
 pub(crate) type Key = (AnnouncementId, ListenerId);

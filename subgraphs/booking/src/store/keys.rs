@@ -6,7 +6,7 @@ use entities::idempotency::IdempotencyKey;
 use entities::ids::{BookingId, UserId};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
-use super::inserted;
+use subgraph::database::inserted;
 
 /// The operation that makes what its key stands for.
 pub(crate) const CREATE_BOOKING: &str = "createBooking";

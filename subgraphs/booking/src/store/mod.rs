@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entities::booking::bookings::Model;
 use entities::ids::BookingId;
-use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use sea_orm::DatabaseConnection;
 use subgraph::clock::Clock;
 use subgraph::database::{Database, Transaction};
 use subgraph::feed::Feed;
@@ -91,14 +91,5 @@ impl Store {
             self.changes.wake();
         }
         outcome
-    }
-}
-
-/// Whether a row was written; `false` when a unique key was in the way.
-pub(crate) fn inserted<T>(outcome: Result<T, DbErr>) -> Result<bool, DbErr> {
-    match outcome {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
-        Err(error) => Err(error),
     }
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::inserted;
+use subgraph::database::inserted;
 
 /// Writes a message that did not come before; `false` when it did.
 pub(crate) async fn insert(db: &impl ConnectionTrait, row: &Model) -> Result<bool, DbErr> {

@@ -10,9 +10,9 @@ use subgraph::audit;
 use subgraph::database::Writes;
 
 use super::bookings::ids_of_user;
-use super::inserted;
 use crate::error::BookingError;
 use crate::payment::{Page, Receipt};
+use subgraph::database::inserted;
 
 /// Every attempt at paying a booking, in order.
 pub(crate) async fn of_booking(db: &impl ConnectionTrait, booking: BookingId) -> Result<Vec<Model>, DbErr> {

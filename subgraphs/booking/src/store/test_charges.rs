@@ -6,7 +6,7 @@ use entities::ids::PaymentId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 
-use super::inserted;
+use subgraph::database::inserted;
 
 /// What is known of a charge.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: PaymentId) -> Result<Option<Model>, DbErr> {

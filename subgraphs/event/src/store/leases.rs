@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entities::event::worker_leases::{ActiveModel, Column, Entity};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
+use subgraph::database::inserted;
 
 use super::reservations::Lease;
 use super::{Store, StoreError};
@@ -36,12 +37,6 @@ impl Store {
             owner: Set(Some(lease.owner.clone())),
             until: Set(now + lease.length),
         };
-        match Entity::insert(first).exec_without_returning(self.writer()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.sql_err() {
-                Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        Ok(inserted(Entity::insert(first).exec_without_returning(self.writer()).await)?)
     }
 }

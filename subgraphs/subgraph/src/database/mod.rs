@@ -11,12 +11,14 @@ mod group;
 mod health;
 mod migrate;
 mod transaction;
+mod unique;
 mod writes;
 
 pub use config::Config;
 pub(crate) use health::is_out_of_order;
 pub use migrate::{migrate, pending};
 pub use transaction::Transaction;
+pub use unique::{inserted, is_taken};
 pub use writes::Writes;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entities::ticket::code_keys::{Column, Entity, Model};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder};
 
-use super::inserted;
+use subgraph::database::inserted;
 
 /// Publishes a key; `false` when it is there already.
 pub(crate) async fn insert(

@@ -11,8 +11,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::inserted;
 use crate::event::EventFacts;
+use subgraph::database::inserted;
 
 /// The capacity row of `id`.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: EventId) -> Result<Option<Model>, DbErr> {

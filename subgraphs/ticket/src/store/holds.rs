@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use subgraph::database::Writes;
 
-use super::{inserted, is_taken};
+use subgraph::database::{inserted, is_taken};
 
 /// The hold `id`.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: HoldId) -> Result<Option<Model>, DbErr> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entities::ids::EventId;
 use entities::ticket::ticket_types::Model;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use subgraph::clock::Clock;
 use subgraph::database::{self, Database};
 use subgraph::feed::Feed;
@@ -127,18 +127,4 @@ pub(crate) async fn claim(
     now: DateTime<Utc>,
 ) -> Result<(), SaleError> {
     if idempotency::claim(tx.db(), request, subject, now).await? { Ok(()) } else { Err(SaleError::Contended) }
-}
-
-/// Whether a row was written; `false` when a unique key was in the way.
-pub(crate) fn inserted<T>(outcome: Result<T, DbErr>) -> Result<bool, DbErr> {
-    match outcome {
-        Ok(_) => Ok(true),
-        Err(error) if is_taken(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a unique key was in the way.
-pub(crate) fn is_taken(error: &DbErr) -> bool {
-    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }

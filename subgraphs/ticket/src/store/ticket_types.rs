@@ -12,8 +12,8 @@ use sea_orm::{
     QueryOrder, QuerySelect, UpdateMany,
 };
 
-use super::inserted;
 use crate::domain::terms::Terms;
+use subgraph::database::inserted;
 
 /// The type `id`.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: TicketTypeId) -> Result<Option<Model>, DbErr> {

@@ -13,8 +13,8 @@ use sea_orm::{
 };
 use subgraph::page::Page;
 
-use super::inserted;
 use crate::domain::voucher::Validity;
+use subgraph::database::inserted;
 
 /// The voucher `id`.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: VoucherId) -> Result<Option<Model>, DbErr> {

@@ -11,7 +11,7 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 
-use super::inserted;
+use subgraph::database::inserted;
 
 /// What a buyer asked for under this key.
 pub(crate) async fn by_key(

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use entities::audit::Action;
 use entities::user::attempt::{ActiveModel, Column, Entity, Model};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use subgraph::audit::{self, Entry};
+use subgraph::database::inserted;
 
 use super::Store;
 use crate::domain::lockout::Failures;
@@ -81,13 +82,7 @@ async fn replace(
     // `reset_all`, because an update writes only what is marked as changed.
     let row = ActiveModel::from(model(subject, next)).reset_all();
     let Some(previous) = previous else {
-        return match Entity::insert(row).exec_without_returning(db).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => Err(error),
-            },
-        };
+        return inserted(Entity::insert(row).exec_without_returning(db).await);
     };
     let update = Entity::update_many()
         .set(row)

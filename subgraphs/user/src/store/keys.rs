@@ -2,7 +2,8 @@
 
 use entities::ids::SigningKeyId;
 use entities::user::signing_key::{ActiveModel, Column, Entity, Model};
-use sea_orm::{EntityTrait, QueryOrder, SqlErr};
+use sea_orm::{EntityTrait, QueryOrder};
+use subgraph::database::inserted;
 
 use super::Store;
 use crate::error::Error;
@@ -21,13 +22,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_signing_key(&self, key: Model) -> Result<bool, Error> {
-        match Entity::insert(ActiveModel::from(key)).exec_without_returning(self.write()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        Ok(inserted(Entity::insert(ActiveModel::from(key)).exec_without_returning(self.write()).await)?)
     }
 
     /// Forgets a key; every token it signed stops working.
